@@ -1,0 +1,324 @@
+//! The declared columns of a policy: what each is for, and whether its kind can serve that.
+
+use std::collections::{HashMap, HashSet};
+
+use super::findings::{Findings, Placed};
+use super::source::Section;
+use super::{Column, IdType, Kind, Use};
+use crate::name::tidy;
+
+pub(super) const COLUMN: [&str; 10] = [
+    "kind",
+    "role",
+    "id_type",
+    "why",
+    "origin",
+    "label",
+    "not_identity",
+    "keep_calendar",
+    "positive",
+    "negative",
+];
+
+pub(super) const KINDS: [(&str, Kind); 5] = [
+    ("number", Kind::Number),
+    ("category", Kind::Category),
+    ("flag", Kind::Flag),
+    ("date", Kind::Date),
+    ("text", Kind::Text),
+];
+
+pub(super) const ID_TYPES: [(&str, IdType); 3] = [
+    ("crm-id", IdType::CrmId),
+    ("email", IdType::Email),
+    ("phone", IdType::Phone),
+];
+
+/// A role as it is typed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Typed {
+    Identifier,
+    Identity,
+    Feature,
+    Outcome,
+    Consent,
+    Audience,
+    Date,
+    Audit,
+    Ignore,
+}
+
+pub(super) const USES: [(&str, Typed); 9] = [
+    ("identifier", Typed::Identifier),
+    ("identity", Typed::Identity),
+    ("feature", Typed::Feature),
+    ("outcome", Typed::Outcome),
+    ("consent", Typed::Consent),
+    ("audience", Typed::Audience),
+    ("date", Typed::Date),
+    ("audit", Typed::Audit),
+    ("ignore", Typed::Ignore),
+];
+
+/// The columns in the order of the file, with every rule between them.
+pub(super) fn columns(
+    section: Section<'_>,
+    data: Option<&Section<'_>>,
+    missing: &[String],
+    findings: &mut Findings<'_>,
+) -> Vec<Column> {
+    let at = section.at.clone();
+    let mut columns = Vec::new();
+    let mut names = HashSet::new();
+    let mut once: HashMap<&str, String> = HashMap::new();
+    let row = rows_identify(data, findings);
+    if row {
+        once.insert("identifier", "`identifier = \"row\"`".into());
+    }
+    let children = section.children(findings);
+    if children.is_empty() {
+        let hint = "add `[columns.\"Header\"]` for each column that may be read".to_owned();
+        findings.lack(at.clone(), "no column is declared", Some(hint));
+    }
+    for (header, mut section) in children {
+        let Some(name) = name(&header, &section, &mut names, findings) else {
+            continue;
+        };
+        let Some((column, role)) = column(name, &header, &mut section, missing, findings) else {
+            continue;
+        };
+        let role = USES
+            .iter()
+            .find(|(_, typed)| *typed == role)
+            .map_or("", |(name, _)| name);
+        if ["identifier", "outcome", "date"].contains(&role)
+            && let Some(other) = once.insert(role, format!("`{}`", column.name))
+        {
+            let what = format!("the role `{role}` is taken by {other}");
+            findings.note(
+                header.span(),
+                what,
+                Some("give one of them the role `ignore` or `identity`".into()),
+            );
+        }
+        columns.push(column);
+    }
+    if !once.contains_key("identifier") {
+        let hint =
+            "give one column the role `identifier`, or write `identifier = \"row\"` in `[data]`"
+                .to_owned();
+        findings.lack(at, "nothing identifies a lead", Some(hint));
+    }
+    columns
+}
+
+fn rows_identify(data: Option<&Section<'_>>, findings: &mut Findings<'_>) -> bool {
+    data.and_then(|data| data.choice("identifier", &[("row", ())], findings))
+        .is_some()
+}
+
+/// The header, tidied; never twice.
+fn name(
+    header: &Placed<String>,
+    section: &Section<'_>,
+    names: &mut HashSet<String>,
+    findings: &mut Findings<'_>,
+) -> Option<String> {
+    let known = COLUMN;
+    if let Some(rest) = section.dotted(&known) {
+        let whole = format!("{}.{rest}", header.get_ref());
+        let hint = format!("quote a header that holds dots: `[columns.\"{whole}\"]`");
+        findings.note(
+            header.span(),
+            format!("`{whole}` is read as a table in a table"),
+            Some(hint),
+        );
+        return None;
+    }
+    let name = tidy(header.get_ref()).into_owned();
+    if name.is_empty() {
+        findings.note(
+            header.span(),
+            "a column without a header cannot be declared",
+            None,
+        );
+        return None;
+    }
+    if !names.insert(name.clone()) {
+        let hint = "headers are compared trimmed, with inner spaces collapsed".to_owned();
+        findings.note(
+            header.span(),
+            format!("the column `{name}` is declared twice"),
+            Some(hint),
+        );
+    }
+    Some(name)
+}
+
+fn column(
+    name: String,
+    header: &Placed<String>,
+    section: &mut Section<'_>,
+    missing: &[String],
+    findings: &mut Findings<'_>,
+) -> Option<(Column, Typed)> {
+    section.only(&COLUMN, findings);
+    section.needs("kind", findings);
+    let kind = section.choice("kind", &KINDS, findings);
+    section.needs("role", findings);
+    let role = section.choice("role", &USES, findings);
+    let texts = ["why", "origin", "label", "not_identity"]
+        .map(|key| section.text(key, findings).map(Placed::into_inner));
+    let keep_calendar = section.flag("keep_calendar", findings).unwrap_or(false);
+    let (kind, typed) = (kind?, role?);
+    misplaced(typed, section, findings);
+    fitting(kind, typed, section, findings);
+    let role = match typed {
+        Typed::Identifier => Use::Identifier(id_type(kind, section, findings)),
+        Typed::Identity => Use::Identity,
+        Typed::Feature => {
+            for key in ["why", "origin"] {
+                section.needs(key, findings);
+            }
+            Use::Feature
+        }
+        Typed::Outcome => outcome(header, section, missing, findings),
+        Typed::Consent => Use::Consent,
+        Typed::Audience => Use::Audience,
+        Typed::Date => Use::Date,
+        Typed::Audit => Use::Audit,
+        Typed::Ignore => Use::Ignore,
+    };
+    let [why, origin, label, not_identity] = texts;
+    Some((
+        Column {
+            name,
+            kind,
+            role,
+            why,
+            origin,
+            label,
+            not_identity,
+            keep_calendar,
+        },
+        typed,
+    ))
+}
+
+/// Notes keys that only another role has a use for.
+fn misplaced(role: Typed, section: &Section<'_>, findings: &mut Findings<'_>) {
+    let owners = [
+        ("id_type", Typed::Identifier, "identifier"),
+        ("positive", Typed::Outcome, "outcome"),
+        ("negative", Typed::Outcome, "outcome"),
+        ("not_identity", Typed::Feature, "feature"),
+        ("keep_calendar", Typed::Feature, "feature"),
+    ];
+    for (key, owner, name) in owners {
+        if let Some(at) = section.at_key(key).filter(|_| role != owner) {
+            findings.note(
+                at,
+                format!("`{key}` belongs to the role `{name}`{}", section.within()),
+                None,
+            );
+        }
+    }
+}
+
+/// Notes a kind that cannot serve its role.
+fn fitting(kind: Kind, role: Typed, section: &Section<'_>, findings: &mut Findings<'_>) {
+    let (what, hint) = match (role, kind) {
+        (Typed::Feature, Kind::Text) => (
+            "free text is never a feature",
+            "declare `kind = \"category\"` if it is one of a few texts, or another role",
+        ),
+        (Typed::Feature, Kind::Date) => (
+            "a date is never a feature",
+            "declare a duration in days instead, such as the days since the first contact",
+        ),
+        (Typed::Outcome, Kind::Date) => (
+            "an outcome is no date",
+            "it may be `category`, `flag`, `number` or `text`",
+        ),
+        (Typed::Date, Kind::Number | Kind::Category | Kind::Flag | Kind::Text) => (
+            "the role `date` needs the kind `date`",
+            "declare `kind = \"date\"`, and how dates are written in `[data]`",
+        ),
+        (Typed::Identifier, Kind::Flag | Kind::Date) => (
+            "an identifier is neither a flag nor a date",
+            "it may be `text`, `category` or `number`",
+        ),
+        _ => return,
+    };
+    findings.note(
+        section.at_key("kind").unwrap_or(0..0),
+        what,
+        Some(hint.to_owned()),
+    );
+}
+
+fn id_type(kind: Kind, section: &Section<'_>, findings: &mut Findings<'_>) -> IdType {
+    let id_type = section
+        .choice("id_type", &ID_TYPES, findings)
+        .unwrap_or(IdType::CrmId);
+    if kind == Kind::Number && id_type != IdType::CrmId {
+        let what = format!("an identifier of type `{}` is no number", id_type.token());
+        let hint =
+            "declare `kind = \"text\"`: a number loses its leading zeros and its `+`".to_owned();
+        findings.note(section.at_key("kind").unwrap_or(0..0), what, Some(hint));
+    }
+    id_type
+}
+
+fn outcome(
+    header: &Placed<String>,
+    section: &Section<'_>,
+    missing: &[String],
+    findings: &mut Findings<'_>,
+) -> Use {
+    let [positive, negative] = ["positive", "negative"].map(|key| {
+        section.needs(key, findings);
+        let texts = section.texts(key, findings);
+        if let (Some([]), Some(at)) = (texts.as_deref(), section.at_key(key)) {
+            findings.note(
+                at,
+                format!("`{key}` is empty"),
+                Some("list the values as the file writes them".into()),
+            );
+        }
+        texts.unwrap_or_default()
+    });
+    for text in &negative {
+        if positive
+            .iter()
+            .any(|other| other.get_ref() == text.get_ref())
+        {
+            let what = format!(
+                "`{}` cannot be both positive and negative in `{}`",
+                text.get_ref(),
+                header.get_ref()
+            );
+            findings.note(text.span(), what, None);
+        }
+    }
+    for text in positive
+        .iter()
+        .chain(&negative)
+        .filter(|text| missing.contains(text.get_ref()))
+    {
+        let what = format!(
+            "`{}` cannot be an outcome and stand in `missing`",
+            text.get_ref()
+        );
+        findings.note(
+            text.span(),
+            what,
+            Some("a missing outcome is an open lead".into()),
+        );
+    }
+    let values = |texts: Vec<Placed<String>>| texts.into_iter().map(Placed::into_inner).collect();
+    Use::Outcome {
+        positive: values(positive),
+        negative: values(negative),
+    }
+}

@@ -1,0 +1,454 @@
+//! The policy: what the company declared that it may do, and with what.
+//!
+//! `probant.toml` is written by people and readable by a DPO. Everything that
+//! the program reads, keeps, names or refuses follows from it, so a [`Policy`]
+//! exists only after every rule of [`parse()`] held; nothing here touches a disk.
+
+mod bands;
+mod columns;
+mod dialect;
+mod draft;
+mod error;
+mod findings;
+mod parse;
+mod schema;
+mod source;
+mod training;
+
+use chrono_tz::Tz;
+use serde::Serialize;
+
+use crate::digest::Digest;
+use crate::lang::Lang;
+use crate::name::Token;
+
+pub use crate::name::IdType;
+pub use draft::{Guess, Observed, ObservedColumn, draft};
+pub use error::{Error, Finding};
+pub use parse::parse;
+pub use schema::schema;
+
+/// A policy that holds together.
+#[derive(Clone, Debug)]
+pub struct Policy {
+    /// SHA-256 of the file's bytes: what the ledger names it by.
+    pub digest: Digest,
+    /// Who answers for the processing.
+    pub controller: Controller,
+    /// The people who may act, by the id that the ledger knows them by.
+    pub people: Vec<Person>,
+    /// Why leads are scored, and on what legal basis.
+    pub purposes: Vec<Purpose>,
+    /// How the exports are written.
+    pub dialect: Dialect,
+    /// How bad an export may be.
+    pub tolerance: Tolerance,
+    /// The declared columns, in the order of the file.
+    pub columns: Vec<Column>,
+    /// How a model is fitted.
+    pub training: Training,
+    /// Score bands, by ascending `from`; the first is from 0.
+    pub bands: Vec<Band>,
+}
+
+/// The company that decides why and how leads are scored (GDPR art. 4(7)).
+#[derive(Clone, Debug, Serialize)]
+pub struct Controller {
+    /// Its name, as letters show it.
+    pub name: String,
+    /// Where the data protection officer is reached.
+    pub dpo: String,
+    /// The zone in which legal dates are civil dates.
+    #[serde(serialize_with = "zone_name")]
+    pub time_zone: Tz,
+    /// The language that people read unless they ask for the other.
+    pub language: Lang,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands a reference")]
+fn zone_name<S: serde::Serializer>(zone: &Tz, to: S) -> Result<S::Ok, S::Error> {
+    to.serialize_str(zone.name())
+}
+
+/// A named person. Only `id` ever enters the ledger.
+#[derive(Clone, Debug, Serialize)]
+pub struct Person {
+    /// What the ledger knows this person by.
+    pub id: Token,
+    /// As letters and reports show it; never in the ledger.
+    pub name: String,
+    /// What this person may do.
+    pub roles: Vec<Role>,
+}
+
+/// What a person may do.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, serde::Deserialize, schemars::JsonSchema,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum Role {
+    /// Runs the nightly scoring.
+    Operator,
+    /// Trains models.
+    DataScientist,
+    /// Validates proposals.
+    Reviewer,
+    /// Answers requests, co-signs the log.
+    Dpo,
+    /// Reads and verifies everything.
+    Auditor,
+}
+
+/// Why leads are scored.
+#[derive(Clone, Debug, Serialize)]
+pub struct Purpose {
+    /// What the ledger, `--purpose` and the pseudonym key know it by.
+    pub id: Token,
+    /// One sentence that the person scored could read.
+    pub description: String,
+    /// GDPR art. 6(1).
+    pub basis: Basis,
+    /// A collective document that supports the basis (an assessment, a consent's wording): its reference, for people.
+    pub document: Option<String>,
+    /// How long a prediction is kept, in days from its run.
+    pub retention_days: u32,
+}
+
+/// A legal basis of GDPR art. 6(1).
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Serialize, serde::Deserialize, schemars::JsonSchema,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum Basis {
+    /// Art. 6(1)(a).
+    Consent,
+    /// Art. 6(1)(b).
+    Contract,
+    /// Art. 6(1)(c).
+    LegalObligation,
+    /// Art. 6(1)(f).
+    LegitimateInterest,
+}
+
+impl Basis {
+    /// The article, as the ledger's table of bases writes it.
+    #[must_use]
+    pub fn article(self) -> &'static str {
+        match self {
+            Self::Consent => "gdpr-6-1-a",
+            Self::Contract => "gdpr-6-1-b",
+            Self::LegalObligation => "gdpr-6-1-c",
+            Self::LegitimateInterest => "gdpr-6-1-f",
+        }
+    }
+
+    /// The code of the basis in a prediction record; 0 is for refusals.
+    #[must_use]
+    pub fn code(self) -> u8 {
+        match self {
+            Self::Consent => 1,
+            Self::Contract => 2,
+            Self::LegalObligation => 3,
+            Self::LegitimateInterest => 4,
+        }
+    }
+
+    /// In words.
+    #[must_use]
+    pub fn words(self, lang: Lang) -> String {
+        match self {
+            Self::Consent => crate::say!(
+                lang,
+                "consent (GDPR art. 6(1)(a))" | "consentement (RGPD, art. 6, § 1, a)"
+            ),
+            Self::Contract => crate::say!(
+                lang,
+                "contract (GDPR art. 6(1)(b))" | "contrat (RGPD, art. 6, § 1, b)"
+            ),
+            Self::LegalObligation => {
+                crate::say!(
+                    lang,
+                    "legal obligation (GDPR art. 6(1)(c))"
+                        | "obligation légale (RGPD, art. 6, § 1, c)"
+                )
+            }
+            Self::LegitimateInterest => {
+                crate::say!(
+                    lang,
+                    "legitimate interest (GDPR art. 6(1)(f))"
+                        | "intérêt légitime (RGPD, art. 6, § 1, f)"
+                )
+            }
+        }
+    }
+}
+
+/// How an export is written. Guessed once, at `init`; `score` never guesses.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Dialect {
+    /// CSV or Parquet.
+    pub format: Format,
+    /// One of `, ; tab |`, as a byte.
+    pub separator: u8,
+    /// How bytes become text.
+    pub encoding: Encoding,
+    /// `.` or `,`.
+    pub decimal: char,
+    /// What sets groups of three digits apart.
+    pub thousands: Thousands,
+    /// The order of a written date.
+    pub dates: DateOrder,
+    /// Texts that mean "not known", besides the empty one; compared after [`crate::name::tidy`].
+    pub missing: Vec<String>,
+    /// Texts that mean yes, compared in lower case.
+    pub yes: Vec<String>,
+    /// Texts that mean no, compared in lower case.
+    pub no: Vec<String>,
+}
+
+/// The container of an export.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Serialize, serde::Deserialize, schemars::JsonSchema,
+)]
+#[serde(rename_all = "lowercase")]
+pub enum Format {
+    /// Separated values with a header line.
+    Csv,
+    /// Apache Parquet.
+    Parquet,
+}
+
+/// A text encoding that CRMs write.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Serialize, serde::Deserialize, schemars::JsonSchema,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum Encoding {
+    /// UTF-8, with or without a byte-order mark.
+    #[serde(rename = "utf-8")]
+    Utf8,
+    /// UTF-16, either order, by its byte-order mark (little-endian without one).
+    #[serde(rename = "utf-16")]
+    Utf16,
+    /// Windows-1252, what Excel writes in France.
+    #[serde(rename = "windows-1252")]
+    Windows1252,
+}
+
+/// What sets groups of three digits apart in a number.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Serialize, serde::Deserialize, schemars::JsonSchema,
+)]
+#[serde(rename_all = "lowercase")]
+pub enum Thousands {
+    /// Nothing.
+    None,
+    /// A space, U+00A0 or U+202F.
+    Space,
+    /// `.`
+    Dot,
+    /// `,`
+    Comma,
+    /// `'` or U+2019.
+    Apostrophe,
+}
+
+/// The order of a written date.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Serialize, serde::Deserialize, schemars::JsonSchema,
+)]
+pub enum DateOrder {
+    /// `2026-03-31`, with or without a time after `T` or a space.
+    #[serde(rename = "yyyy-mm-dd")]
+    Iso,
+    /// `31/03/2026`, also with `-` or `.`
+    #[serde(rename = "dd/mm/yyyy")]
+    DayFirst,
+    /// `03/31/2026`
+    #[serde(rename = "mm/dd/yyyy")]
+    MonthFirst,
+}
+
+/// How bad an export may be before the whole run is refused.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Tolerance {
+    /// The share of rows that may fail, within `[0, 1]`.
+    pub max_failed: f64,
+}
+
+/// One declared column.
+#[derive(Clone, Debug, Serialize)]
+pub struct Column {
+    /// Its header, after [`crate::name::tidy`].
+    pub name: String,
+    /// How its values are read.
+    pub kind: Kind,
+    /// What it is for.
+    pub role: Use,
+    /// For a feature: why it is needed, in a sentence that the person scored could read.
+    pub why: Option<String>,
+    /// For a feature: where the value comes from.
+    pub origin: Option<String>,
+    /// How people read it in explanations; the header when absent.
+    pub label: Option<String>,
+    /// Why this feature is no identity although it looks like one.
+    pub not_identity: Option<String>,
+    /// Kept although it looks like a calendar in disguise.
+    pub keep_calendar: bool,
+}
+
+impl Column {
+    /// What people read: the label, or the header.
+    #[must_use]
+    pub fn label(&self) -> &str {
+        self.label.as_deref().unwrap_or(&self.name)
+    }
+}
+
+/// How a column's values are read.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Serialize, serde::Deserialize, schemars::JsonSchema,
+)]
+#[serde(rename_all = "lowercase")]
+pub enum Kind {
+    /// A number in the dialect's notation; currency and percent signs are passed over.
+    Number,
+    /// One of a few texts.
+    Category,
+    /// Yes or no.
+    Flag,
+    /// A civil date.
+    Date,
+    /// Any text; never a feature.
+    Text,
+}
+
+/// What a column is for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Use {
+    /// Names the lead in the CRM; replaced by a pseudonym at intake.
+    Identifier(IdType),
+    /// Name, e-mail, phone …: never read by the scorer.
+    Identity,
+    /// Read, encoded and scored.
+    Feature,
+    /// What became of the lead.
+    Outcome {
+        /// Texts of a won lead, after [`crate::name::tidy`].
+        positive: Vec<String>,
+        /// Texts of a lost lead; any other value is an open lead, excluded from training and counted.
+        negative: Vec<String>,
+    },
+    /// Consent proof (used by a later law pack).
+    Consent,
+    /// B2B or B2C (used by a later law pack).
+    Audience,
+    /// When the lead was created: orders the holdout.
+    Date,
+    /// For fairness side files only.
+    Audit,
+    /// Declared, and not read.
+    Ignore,
+}
+
+/// How a model is fitted.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Training {
+    /// Seeds folds, bootstrap and the certificate's sample.
+    pub seed: u64,
+    /// No bin, level or chart figure stands for fewer people than this.
+    pub min_people: u32,
+    /// Bins of a number, 2 to 32.
+    pub max_bins: u32,
+    /// Pairs of features that may interact.
+    pub pairs: Pairs,
+    /// Who gives the model its numbers.
+    pub solver: Solver,
+    /// Prefer the strongest smoothing within one standard error of the best.
+    pub one_standard_error: bool,
+    /// The rows of the training file are in the order of time although there is no date column.
+    pub rows_in_time_order: bool,
+    /// A candidate whose expected calibration error exceeds this cannot be promoted.
+    pub max_calibration_error: f64,
+    /// Memory for the certificate's dense design, in MiB.
+    pub certificate_mib: u32,
+}
+
+/// Which pairs of features may interact.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Pairs {
+    /// None.
+    Off,
+    /// Up to 20, chosen by gain.
+    Auto,
+    /// These, by column name.
+    Listed(Vec<(String, String)>),
+}
+
+/// Who gives the model its numbers.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Serialize, serde::Deserialize, schemars::JsonSchema,
+)]
+#[serde(rename_all = "lowercase")]
+pub enum Solver {
+    /// Ours, on codes, certified by linfa-logistic.
+    Newton,
+    /// linfa-logistic, where the dense design fits.
+    Linfa,
+}
+
+/// A named range of scores.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Band {
+    /// What the ledger knows it by.
+    pub id: Token,
+    /// Scores from here on, in parts per million (the policy writes at most six decimals).
+    pub from_ppm: u32,
+    /// How people read it.
+    pub label: String,
+}
+
+impl Policy {
+    /// The purpose with this id.
+    #[must_use]
+    pub fn purpose(&self, id: &str) -> Option<&Purpose> {
+        self.purposes
+            .iter()
+            .find(|purpose| purpose.id.as_str() == id)
+    }
+
+    /// The person with this id.
+    #[must_use]
+    pub fn person(&self, id: &str) -> Option<&Person> {
+        self.people.iter().find(|person| person.id.as_str() == id)
+    }
+
+    /// The declared features, in the policy's order.
+    pub fn features(&self) -> impl Iterator<Item = &Column> {
+        self.columns
+            .iter()
+            .filter(|column| column.role == Use::Feature)
+    }
+
+    /// The identifier's column and type; `None` as column for `identifier = "row"`.
+    #[must_use]
+    pub fn identifier(&self) -> (Option<&Column>, IdType) {
+        self.columns
+            .iter()
+            .find_map(|column| match column.role {
+                Use::Identifier(id_type) => Some((Some(column), id_type)),
+                _ => None,
+            })
+            .unwrap_or((None, IdType::Row))
+    }
+
+    /// The position of the highest band whose `from` is at most `ppm`.
+    #[must_use]
+    pub fn band(&self, ppm: u32) -> usize {
+        self.bands
+            .partition_point(|band| band.from_ppm <= ppm)
+            .saturating_sub(1)
+    }
+}

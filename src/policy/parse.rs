@@ -1,0 +1,236 @@
+//! From the text of `probant.toml` to a policy that holds together, or to everything that is wrong with it.
+
+use std::collections::HashSet;
+
+use chrono_tz::Tz;
+
+use super::bands::bands;
+use super::columns::columns;
+use super::dialect::dialect;
+use super::error::Error;
+use super::findings::{Findings, Placed};
+use super::source::{Section, chosen, meant};
+use super::training::training;
+use super::{Basis, Controller, Person, Policy, Purpose, Role, Tolerance};
+use crate::digest::Digest;
+use crate::lang::Lang;
+use crate::name::{Token, nearest};
+
+/// The version of the file's shape that this program reads.
+pub(super) const VERSION: u64 = 1;
+const MOST_DAYS: u64 = 36_500;
+
+pub(super) const FILE: [&str; 8] = [
+    "version",
+    "controller",
+    "people",
+    "purposes",
+    "data",
+    "columns",
+    "training",
+    "bands",
+];
+pub(super) const CONTROLLER: [&str; 4] = ["name", "dpo", "time_zone", "language"];
+pub(super) const PERSON: [&str; 3] = ["id", "name", "roles"];
+pub(super) const PURPOSE: [&str; 5] = ["id", "description", "basis", "document", "retention_days"];
+pub(super) const LANGUAGES: [(&str, Lang); 2] = [("fr", Lang::Fr), ("en", Lang::En)];
+pub(super) const ROLES: [(&str, Role); 5] = [
+    ("operator", Role::Operator),
+    ("data-scientist", Role::DataScientist),
+    ("reviewer", Role::Reviewer),
+    ("dpo", Role::Dpo),
+    ("auditor", Role::Auditor),
+];
+pub(super) const BASES: [(&str, Basis); 4] = [
+    ("consent", Basis::Consent),
+    ("contract", Basis::Contract),
+    ("legal-obligation", Basis::LegalObligation),
+    ("legitimate-interest", Basis::LegitimateInterest),
+];
+
+/// Reads a policy, or tells everything that is wrong with it, each thing with its line and column.
+///
+/// The text is `probant.toml` as it stands on the disk; its digest is taken of these very bytes.
+pub fn parse(text: &str) -> Result<Policy, Error> {
+    let (mut findings, root) = Findings::read(text);
+    let policy = policy(root, Digest::of(text.as_bytes()), &mut findings);
+    findings.settle(policy)
+}
+
+/// Reads every part before it gives up on any, so that all findings come at once.
+fn policy(mut root: Section<'_>, digest: Digest, findings: &mut Findings<'_>) -> Option<Policy> {
+    root.only(&FILE, findings);
+    root.needs("version", findings);
+    root.whole("version", VERSION..=VERSION, findings);
+    let controller = section(&mut root, "controller", findings).map(|it| controller(it, findings));
+    let people = people(&mut root, findings);
+    let purposes = purposes(&mut root, findings);
+    let mut data = section(&mut root, "data", findings);
+    let dialect = data.as_mut().map(|it| dialect(it, findings));
+    let max_failed = data
+        .as_ref()
+        .and_then(|it| it.share("max_failed", findings))
+        .unwrap_or(0.01);
+    let missing = dialect
+        .as_ref()
+        .and_then(Option::as_ref)
+        .map_or(&[][..], |dialect| &dialect.missing);
+    let columns = section(&mut root, "columns", findings)
+        .map(|it| columns(it, data.as_ref(), missing, findings));
+    let training = training(&mut root, columns.as_deref(), findings);
+    let bands = bands(&mut root, findings);
+    Some(Policy {
+        digest,
+        controller: controller??,
+        people,
+        purposes,
+        dialect: dialect??,
+        tolerance: Tolerance { max_failed },
+        columns: columns?,
+        training,
+        bands,
+    })
+}
+
+fn section<'d>(
+    root: &mut Section<'d>,
+    key: &str,
+    findings: &mut Findings<'_>,
+) -> Option<Section<'d>> {
+    if root.lacks(key) {
+        findings.lack(0..0, format!("the table `[{key}]` is missing"), None);
+    }
+    root.section(key, findings)
+}
+
+fn controller(mut section: Section<'_>, findings: &mut Findings<'_>) -> Option<Controller> {
+    section.only(&CONTROLLER, findings);
+    let name = section.needed("name", findings);
+    let dpo = section.needed("dpo", findings);
+    let time_zone = match section.text("time_zone", findings) {
+        None => Some(Tz::Europe__Paris),
+        Some(typed) => zone(&typed, findings),
+    };
+    let language = section
+        .choice("language", &LANGUAGES, findings)
+        .unwrap_or(Lang::Fr);
+    Some(Controller {
+        name: name?.into_inner(),
+        dpo: dpo?.into_inner(),
+        time_zone: time_zone?,
+        language,
+    })
+}
+
+fn zone(typed: &Placed<String>, findings: &mut Findings<'_>) -> Option<Tz> {
+    let zone = typed.get_ref().parse().ok();
+    if zone.is_none() {
+        let hint = nearest(
+            typed.get_ref(),
+            chrono_tz::TZ_VARIANTS.iter().map(|zone| zone.name()),
+        )
+        .map_or_else(
+            || "write an IANA name such as `Europe/Paris`".to_owned(),
+            |near| format!("did you mean `{near}`?"),
+        );
+        findings.note(
+            typed.span(),
+            format!("`{}` is no time zone", typed.get_ref()),
+            Some(hint),
+        );
+    }
+    zone
+}
+
+/// An id that may stand in the ledger, and that no earlier one of its kind has taken.
+pub(super) fn id(
+    section: &Section<'_>,
+    taken: &mut HashSet<Token>,
+    findings: &mut Findings<'_>,
+) -> Option<Token> {
+    let typed = section.needed("id", findings)?;
+    let Ok(id) = typed.get_ref().parse::<Token>() else {
+        let hint = "1 to 64 of `a-z`, `0-9`, `-`, `_` and `.`, starting with a letter or a digit";
+        findings.note(
+            typed.span(),
+            format!("`{}` cannot be an id", typed.get_ref()),
+            Some(hint.into()),
+        );
+        return None;
+    };
+    if !taken.insert(id.clone()) {
+        findings.note(
+            typed.span(),
+            format!("the id `{id}` is taken{}", section.within()),
+            None,
+        );
+    }
+    Some(id)
+}
+
+fn people(root: &mut Section<'_>, findings: &mut Findings<'_>) -> Vec<Person> {
+    let mut taken = HashSet::new();
+    let mut people = Vec::new();
+    for mut section in root.sections("people", findings) {
+        section.only(&PERSON, findings);
+        let id = id(&section, &mut taken, findings);
+        let name = section.needed("name", findings);
+        section.needs("roles", findings);
+        let typed = section.texts("roles", findings);
+        if let (Some([]), Some(at)) = (typed.as_deref(), section.at_key("roles")) {
+            findings.note(
+                at,
+                "`roles` is empty",
+                Some(meant("", &ROLES.map(|(name, _)| name), "it may hold")),
+            );
+        }
+        let typed = typed.unwrap_or_default();
+        let roles = typed
+            .iter()
+            .filter_map(|role| chosen("roles", role, &ROLES, findings))
+            .collect();
+        if let (Some(id), Some(name)) = (id, name) {
+            people.push(Person {
+                id,
+                name: name.into_inner(),
+                roles,
+            });
+        }
+    }
+    people
+}
+
+fn purposes(root: &mut Section<'_>, findings: &mut Findings<'_>) -> Vec<Purpose> {
+    if root.lacks("purposes") {
+        findings.lack(
+            0..0,
+            "no purpose is declared",
+            Some("add `[[purposes]]`: nothing is scored without one".into()),
+        );
+    }
+    let mut taken = HashSet::new();
+    let mut purposes = Vec::new();
+    for mut section in root.sections("purposes", findings) {
+        section.only(&PURPOSE, findings);
+        let id = id(&section, &mut taken, findings);
+        let description = section.needed("description", findings);
+        section.needs("basis", findings);
+        let basis = section.choice("basis", &BASES, findings);
+        let document = section.text("document", findings).map(Placed::into_inner);
+        section.needs("retention_days", findings);
+        let days = section.whole("retention_days", 1..=MOST_DAYS, findings);
+        if let (Some(id), Some(description), Some(basis), Some(days)) =
+            (id, description, basis, days)
+        {
+            let description = description.into_inner();
+            purposes.push(Purpose {
+                id,
+                description,
+                basis,
+                document,
+                retention_days: days as u32,
+            });
+        }
+    }
+    purposes
+}

@@ -1,0 +1,375 @@
+//! The JSON Schema of `probant.toml`, for editors and for whoever generates one.
+//!
+//! It says the shape, key by key; the rules between keys are [`super::parse()`]'s
+//! to hold. A test keeps the keys of both the same.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+
+use super::{Basis, DateOrder, Encoding, Format, Kind, Role, Solver, Thousands};
+use crate::lang::Lang;
+
+/// The JSON Schema (draft 2020-12) of `probant.toml`, pretty-printed, with one LF at the end.
+#[must_use]
+pub fn schema() -> String {
+    let schema = schemars::schema_for!(File);
+    let text = serde_json::to_string_pretty(&schema).expect("a schema is made of JSON values only");
+    format!("{text}\n")
+}
+
+/// The policy of a Probant workspace: who scores leads, why, with which data, and how. Every decision of
+/// the program follows from this file, and the ledger names it by its SHA-256.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields, title = "probant.toml")]
+#[expect(dead_code, reason = "only its shape is used")]
+struct File {
+    /// The version of this file's shape.
+    #[schemars(range(min = 1, max = 1))]
+    version: u64,
+    /// Who answers for the processing.
+    controller: Controller,
+    /// The people who may act. Only their `id` ever enters the ledger.
+    #[schemars(default)]
+    people: Vec<Person>,
+    /// Why leads are scored, and on what legal basis.
+    #[schemars(length(min = 1))]
+    purposes: Vec<Purpose>,
+    /// How the exports are written. Nothing is guessed when a file is scored.
+    data: Data,
+    /// The columns that may be read, by header; a column that is not here is never read.
+    columns: BTreeMap<String, Column>,
+    /// How a model is fitted; every key has a default.
+    training: Option<Training>,
+    /// Named ranges of scores, ascending, the first from 0.
+    #[schemars(length(min = 1, max = 32))]
+    bands: Vec<Band>,
+}
+
+/// The company that decides why and how leads are scored (GDPR art. 4(7)).
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+#[expect(dead_code, reason = "only its shape is used")]
+struct Controller {
+    /// Its name, as letters show it.
+    #[schemars(length(min = 1))]
+    name: String,
+    /// Where the data protection officer is reached.
+    #[schemars(length(min = 1))]
+    dpo: String,
+    /// The zone in which legal dates are civil dates, by its IANA name. Default: `Europe/Paris`.
+    time_zone: Option<String>,
+    /// The language that people read unless they ask for the other. Default: `fr`.
+    language: Option<Lang>,
+}
+
+/// A named person.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+#[expect(dead_code, reason = "only its shape is used")]
+struct Person {
+    /// What the ledger and `--as` know this person by.
+    #[schemars(regex(pattern = "^[a-z0-9][a-z0-9._-]{0,63}$"))]
+    id: String,
+    /// As letters and reports show it; never in the ledger.
+    #[schemars(length(min = 1))]
+    name: String,
+    /// What this person may do.
+    #[schemars(length(min = 1))]
+    roles: Vec<Role>,
+}
+
+/// Why leads are scored.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+#[expect(dead_code, reason = "only its shape is used")]
+struct Purpose {
+    /// What the ledger, `--purpose` and the pseudonym key know it by.
+    #[schemars(regex(pattern = "^[a-z0-9][a-z0-9._-]{0,63}$"))]
+    id: String,
+    /// One sentence that the person scored could read.
+    #[schemars(length(min = 1))]
+    description: String,
+    /// The legal basis (GDPR art. 6(1)).
+    basis: Basis,
+    /// The reference of a document that supports the basis: an assessment, a consent's wording.
+    document: Option<String>,
+    /// How long a prediction is kept, in days from its run.
+    #[schemars(range(min = 1, max = 36500))]
+    retention_days: u64,
+}
+
+/// How the exports are written.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+#[expect(dead_code, reason = "only its shape is used")]
+struct Data {
+    /// CSV or Parquet.
+    format: Format,
+    /// What separates the cells of a CSV line; needed for CSV.
+    separator: Option<Separator>,
+    /// How bytes become text; needed for CSV.
+    encoding: Option<Encoding>,
+    /// The decimal mark; needed for CSV. Default: `.`
+    decimal: Option<Decimal>,
+    /// What sets groups of three digits apart; never the decimal mark. Default: `none`.
+    thousands: Option<Thousands>,
+    /// The order of a written date. Default: `yyyy-mm-dd`.
+    dates: Option<DateOrder>,
+    /// Texts that mean "not known", besides the empty cell.
+    #[schemars(inner(length(min = 1)))]
+    missing: Option<Vec<String>>,
+    /// Texts that mean yes, whatever their case. Default: oui, yes, true, vrai, 1, o, y.
+    #[schemars(inner(length(min = 1)))]
+    yes: Option<Vec<String>>,
+    /// Texts that mean no, whatever their case. Default: non, no, false, faux, 0, n.
+    #[schemars(inner(length(min = 1)))]
+    no: Option<Vec<String>>,
+    /// The share of rows that may fail before the whole run is refused. Default: 0.01.
+    #[schemars(range(min = 0, max = 1))]
+    max_failed: Option<f64>,
+    /// `row` when the files have no identifier: a lead is then known by its row number.
+    identifier: Option<Rows>,
+}
+
+/// What separates the cells of a CSV line.
+#[derive(JsonSchema)]
+#[expect(dead_code, reason = "only its shape is used")]
+enum Separator {
+    #[schemars(rename = ",")]
+    Comma,
+    #[schemars(rename = ";")]
+    Semicolon,
+    #[schemars(rename = "tab")]
+    Tab,
+    #[schemars(rename = "\t")]
+    TabItself,
+    #[schemars(rename = "|")]
+    Bar,
+}
+
+/// The decimal mark.
+#[derive(JsonSchema)]
+#[expect(dead_code, reason = "only its shape is used")]
+enum Decimal {
+    #[schemars(rename = ".")]
+    Point,
+    #[schemars(rename = ",")]
+    Comma,
+}
+
+/// The row number as identifier.
+#[derive(JsonSchema)]
+#[expect(dead_code, reason = "only its shape is used")]
+#[schemars(rename_all = "lowercase")]
+enum Rows {
+    Row,
+}
+
+/// One declared column.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+#[expect(dead_code, reason = "only its shape is used")]
+struct Column {
+    /// How its values are read.
+    kind: Kind,
+    /// What it is for. One column is the identifier (or `identifier = "row"`), at most one the outcome, at most one the date.
+    role: Use,
+    /// For the identifier: how its text is normalised before it is hashed. Default: `crm-id`.
+    id_type: Option<IdType>,
+    /// Why it is needed, in a sentence that the person scored could read; a feature must have one.
+    #[schemars(length(min = 1))]
+    why: Option<String>,
+    /// Where the value comes from; a feature must have one.
+    #[schemars(length(min = 1))]
+    origin: Option<String>,
+    /// How people read it in explanations. Default: the header.
+    #[schemars(length(min = 1))]
+    label: Option<String>,
+    /// For a feature that looks like an identity: why it is none. Recorded.
+    #[schemars(length(min = 1))]
+    not_identity: Option<String>,
+    /// For a feature that looks like a calendar in disguise: keep it all the same. Default: false.
+    keep_calendar: Option<bool>,
+    /// For the outcome: the values of a won lead.
+    #[schemars(length(min = 1))]
+    positive: Option<Vec<String>>,
+    /// For the outcome: the values of a lost lead; any other value is an open lead, left out of training.
+    #[schemars(length(min = 1))]
+    negative: Option<Vec<String>>,
+}
+
+/// What a column is for.
+#[derive(JsonSchema)]
+#[expect(dead_code, reason = "only its shape is used")]
+#[schemars(rename_all = "lowercase")]
+enum Use {
+    /// Names the lead in the CRM; replaced by a pseudonym as soon as it is read.
+    Identifier,
+    /// Name, e-mail, phone …: never read by the scorer.
+    Identity,
+    /// Read, encoded and scored; never free text nor a date.
+    Feature,
+    /// What became of the lead.
+    Outcome,
+    /// Consent proof.
+    Consent,
+    /// B2B or B2C.
+    Audience,
+    /// When the lead was created: orders the holdout.
+    Date,
+    /// For fairness side files only.
+    Audit,
+    /// Declared, and not read.
+    Ignore,
+}
+
+/// What kind of identifier a column holds.
+#[derive(JsonSchema)]
+#[expect(dead_code, reason = "only its shape is used")]
+#[schemars(rename_all = "kebab-case")]
+enum IdType {
+    /// Trimmed, case kept.
+    CrmId,
+    /// Trimmed, lower-cased, domain to A-labels.
+    Email,
+    /// International form; a number without its country is French.
+    Phone,
+}
+
+/// How a model is fitted.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+#[expect(dead_code, reason = "only its shape is used")]
+struct Training {
+    /// Seeds folds, bootstrap and the certificate's sample. Default: 1.
+    #[schemars(range(min = 0, max = 9_223_372_036_854_775_807_u64))]
+    seed: Option<u64>,
+    /// No bin, level or chart figure stands for fewer people than this. Default: 20.
+    #[schemars(range(min = 5, max = 1_000_000))]
+    min_people: Option<u64>,
+    /// Bins of a number. Default: 32.
+    #[schemars(range(min = 2, max = 32))]
+    max_bins: Option<u64>,
+    /// Pairs of features that may interact. Default: `auto`.
+    pairs: Option<Pairs>,
+    /// Who gives the model its numbers. Default: `newton`.
+    solver: Option<Solver>,
+    /// Prefer the strongest smoothing within one standard error of the best. Default: false.
+    one_standard_error: Option<bool>,
+    /// The rows are in the order of time although there is no date column. Default: false.
+    rows_in_time_order: Option<bool>,
+    /// A candidate whose expected calibration error exceeds this cannot be promoted. Default: 0.05.
+    #[schemars(range(min = 0, max = 1))]
+    max_calibration_error: Option<f64>,
+    /// Memory for the certificate's dense design, in MiB. Default: 256.
+    #[schemars(range(min = 1, max = 65536))]
+    certificate_mib: Option<u64>,
+}
+
+/// Pairs of features that may interact.
+#[derive(JsonSchema)]
+#[expect(dead_code, reason = "only its shape is used")]
+#[schemars(untagged)]
+enum Pairs {
+    /// All or none.
+    Word(PairsWord),
+    /// At most 20, each two features by header.
+    Listed(#[schemars(length(max = 20))] Vec<[String; 2]>),
+}
+
+/// `auto` or `off`.
+#[derive(JsonSchema)]
+#[expect(dead_code, reason = "only its shape is used")]
+#[schemars(rename_all = "lowercase")]
+enum PairsWord {
+    /// Up to 20, chosen by gain.
+    Auto,
+    /// None.
+    Off,
+}
+
+/// A named range of scores.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+#[expect(dead_code, reason = "only its shape is used")]
+struct Band {
+    /// What the ledger knows it by.
+    #[schemars(regex(pattern = "^[a-z0-9][a-z0-9._-]{0,63}$"))]
+    id: String,
+    /// Scores from here on; at most six decimals.
+    #[schemars(range(min = 0, max = 1))]
+    from: f64,
+    /// How people read it.
+    #[schemars(length(min = 1))]
+    label: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use serde_json::Value;
+
+    use super::super::{bands, columns, dialect, parse, training};
+    use super::*;
+
+    fn set<'a>(names: impl IntoIterator<Item = &'a str>) -> BTreeSet<String> {
+        names.into_iter().map(str::to_owned).collect()
+    }
+
+    /// The keys of an object schema, or the words of an enum one.
+    fn names(schema: &Value) -> BTreeSet<String> {
+        if let Some(properties) = schema["properties"].as_object() {
+            return properties.keys().cloned().collect();
+        }
+        let words = schema["enum"].as_array().into_iter().flatten();
+        let each = schema["oneOf"].as_array().into_iter().flatten();
+        let each = each.flat_map(|one| {
+            one["enum"]
+                .as_array()
+                .into_iter()
+                .flatten()
+                .chain(one.get("const"))
+        });
+        words
+            .chain(each)
+            .filter_map(|word| word.as_str().map(str::to_owned))
+            .collect()
+    }
+
+    #[test]
+    fn the_schema_and_the_parser_know_the_same_keys_and_words() {
+        let schema: Value = serde_json::from_str(&schema()).unwrap();
+        assert_eq!(
+            schema["$schema"],
+            "https://json-schema.org/draft/2020-12/schema"
+        );
+        assert_eq!(names(&schema), set(parse::FILE));
+        let defs = [
+            ("Controller", set(parse::CONTROLLER)),
+            ("Person", set(parse::PERSON)),
+            ("Purpose", set(parse::PURPOSE)),
+            ("Data", set(dialect::DATA)),
+            ("Training", set(training::TRAINING)),
+            ("Band", set(bands::BAND)),
+            ("Column", set(columns::COLUMN)),
+            ("Kind", set(columns::KINDS.map(|(name, _)| name))),
+            ("Use", set(columns::USES.map(|(name, _)| name))),
+            ("IdType", set(columns::ID_TYPES.map(|(name, _)| name))),
+            ("Lang", set(parse::LANGUAGES.map(|(name, _)| name))),
+            ("Role", set(parse::ROLES.map(|(name, _)| name))),
+            ("Basis", set(parse::BASES.map(|(name, _)| name))),
+            ("Format", set(dialect::FORMATS.map(|(name, _)| name))),
+            ("Separator", set(dialect::SEPARATORS.map(|(name, _)| name))),
+            ("Encoding", set(dialect::ENCODINGS.map(|(name, _)| name))),
+            ("Decimal", set(dialect::DECIMALS.map(|(name, _)| name))),
+            ("Thousands", set(dialect::THOUSANDS.map(|(name, _)| name))),
+            ("DateOrder", set(dialect::DATES.map(|(name, _)| name))),
+            ("Solver", set(training::SOLVERS.map(|(name, _)| name))),
+        ];
+        for (def, known) in defs {
+            assert_eq!(names(&schema["$defs"][def]), known, "{def}");
+        }
+    }
+}
