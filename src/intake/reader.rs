@@ -1,0 +1,296 @@
+//! Files to portions of typed rows: framed in order, read in parallel, kept in order.
+
+use std::collections::HashMap;
+use std::collections::VecDeque;
+
+use rayon::prelude::*;
+
+use super::column::Joined;
+use super::error::{Error, MissingColumn};
+use super::field;
+use super::frame::{Chunk, Framer};
+use super::plan::{Part, Plan};
+use super::text::{Source, Text};
+use super::{Asked, BATCH, Portion};
+use crate::name::{nearest, tidy};
+use crate::policy::{Dialect, Encoding};
+use crate::table::Batch;
+
+/// Reads a run's files, portion after portion.
+pub struct Reader<'a> {
+    waiting: VecDeque<Source<'a>>,
+    /// How many files the run has.
+    files: usize,
+    file: usize,
+    name: String,
+    framer: Framer<'a>,
+    encoding: Encoding,
+    plan: Plan,
+    headers: Vec<String>,
+    records: u64,
+    /// Records of earlier files, to know a file that holds none.
+    before: u64,
+    bytes: u64,
+    ended: bool,
+}
+
+impl<'a> Reader<'a> {
+    /// Opens the run: the first file's head and header are checked now, the others' when they are reached.
+    pub fn open(
+        sources: Vec<Source<'a>>,
+        dialect: &Dialect,
+        asked: &[Asked],
+    ) -> Result<Self, Error> {
+        let files = sources.len();
+        let mut waiting = VecDeque::from(sources);
+        let first = waiting.pop_front().ok_or(Error::NoFile)?;
+        let name = call(&first.name, 0, files);
+        let (framer, header) = begin(first, &name, dialect.encoding, dialect.separator)?;
+        let headers = headers(&header, dialect.separator);
+        if headers.len() == 1
+            && asked.iter().all(|column| column.name != headers[0])
+            && let Some(looks) = other_separator(&header)
+        {
+            return Err(Error::OtherSeparator {
+                file: name,
+                declared: dialect.separator,
+                looks,
+            });
+        }
+        check_headers(&name, &headers, asked)?;
+        let plan = Plan::new(&headers, dialect, asked);
+        Ok(Self {
+            waiting,
+            files,
+            file: 0,
+            name,
+            framer,
+            encoding: dialect.encoding,
+            plan,
+            headers,
+            records: 0,
+            before: 0,
+            bytes: 0,
+            ended: false,
+        })
+    }
+
+    /// The headers, tidied, in the order of the file.
+    #[must_use]
+    pub fn headers(&self) -> &[String] {
+        &self.headers
+    }
+
+    /// The headers that `declared` does not name: columns that are never read.
+    #[must_use]
+    pub fn undeclared(&self, declared: &[&str]) -> Vec<String> {
+        let named = |header: &&String| !header.is_empty() && !declared.contains(&header.as_str());
+        self.headers.iter().filter(named).cloned().collect()
+    }
+
+    /// Records read so far, good and failed.
+    #[must_use]
+    pub fn records(&self) -> u64 {
+        self.records
+    }
+
+    /// Bytes of the files taken so far, for a progress bar.
+    #[must_use]
+    pub fn bytes(&self) -> u64 {
+        self.bytes + self.framer.taken()
+    }
+
+    /// The next portion; `None` after the last record of the last file.
+    fn portion(&mut self) -> Result<Option<Portion>, Error> {
+        let mut joined = Joined::new(&self.plan.asked);
+        let mut portion = Portion::default();
+        let mut room = BATCH;
+        while room > 0 {
+            let chunks = self.chunks(&mut room)?;
+            if chunks.is_empty() {
+                break;
+            }
+            let parts: Vec<Result<Part, Error>> = chunks
+                .par_iter()
+                .map(|(chunk, file, first)| self.plan.read(chunk, *file, *first, &self.name))
+                .collect();
+            for part in parts {
+                let part = part?;
+                joined.extend(part.columns);
+                portion.batch.records.extend(part.records);
+                portion.places.extend(part.places);
+                portion.failures.extend(part.failures);
+            }
+        }
+        portion.records = (BATCH - room) as u64;
+        portion.batch = Batch {
+            records: portion.batch.records,
+            columns: joined.finish(),
+        };
+        Ok((portion.records > 0).then_some(portion))
+    }
+
+    /// The next few chunks of one file, each with its file and the number of its first record.
+    ///
+    /// How many depends on the threads at hand; what is read does not.
+    fn chunks(&mut self, room: &mut usize) -> Result<Vec<(Chunk, u32, u64)>, Error> {
+        let most = rayon::current_num_threads().max(1) * 2;
+        let mut chunks = Vec::with_capacity(most);
+        while chunks.len() < most && *room > 0 {
+            let Some(chunk) = self.framer.chunk(*room)? else {
+                if self.records == self.before {
+                    return Err(Error::HeaderOnly {
+                        file: self.name.clone(),
+                    });
+                }
+                if !chunks.is_empty() || !self.next_file()? {
+                    break;
+                }
+                continue;
+            };
+            let first = self.records + 1;
+            self.records += chunk.spans.len() as u64;
+            *room -= chunk.spans.len();
+            chunks.push((chunk, self.file as u32, first));
+        }
+        Ok(chunks)
+    }
+
+    /// Goes on to the next file, whose header must be the first's; `false` after the last.
+    fn next_file(&mut self) -> Result<bool, Error> {
+        let Some(source) = self.waiting.pop_front() else {
+            return Ok(false);
+        };
+        self.bytes += self.framer.taken();
+        self.file += 1;
+        self.before = self.records;
+        self.name = call(&source.name, self.file, self.files);
+        let (framer, header) = begin(source, &self.name, self.encoding, self.plan.separator)?;
+        self.framer = framer;
+        let headers = headers(&header, self.plan.separator);
+        if headers != self.headers {
+            let column = self
+                .headers
+                .iter()
+                .zip(&headers)
+                .take_while(|(a, b)| a == b)
+                .count()
+                + 1;
+            return Err(Error::HeadersDiffer {
+                file: self.name.clone(),
+                column,
+            });
+        }
+        Ok(true)
+    }
+}
+
+impl Iterator for Reader<'_> {
+    type Item = Result<Portion, Error>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.ended {
+            return None;
+        }
+        let next = self.portion().transpose();
+        self.ended = !matches!(next, Some(Ok(_)));
+        next
+    }
+}
+
+/// How errors call a file: its name, and its place among several.
+fn call(name: &str, position: usize, files: usize) -> String {
+    if files == 1 {
+        format!("`{name}`")
+    } else {
+        format!("`{name}` (file {} of {files})", position + 1)
+    }
+}
+
+/// Opens a file and reads its header record.
+pub(super) fn begin<'a>(
+    source: Source<'a>,
+    name: &str,
+    encoding: Encoding,
+    separator: u8,
+) -> Result<(Framer<'a>, String), Error> {
+    let text = Text::open(name.to_owned(), source.bytes, encoding)?;
+    let mut framer = Framer::new(name.to_owned(), text, encoding, separator);
+    if let Some(looks) = framer.separator_hint()?
+        && looks != separator
+    {
+        return Err(Error::OtherSeparator {
+            file: name.to_owned(),
+            declared: separator,
+            looks,
+        });
+    }
+    while let Some(chunk) = framer.chunk(1)? {
+        let Some(span) = chunk.spans.first().filter(|span| span.end > span.start) else {
+            continue;
+        };
+        let record = &chunk.text[span.start as usize..span.end as usize];
+        if !record.trim().is_empty() {
+            return Ok((framer, record.to_owned()));
+        }
+    }
+    Err(Error::Empty {
+        file: name.to_owned(),
+    })
+}
+
+/// The tidied headers of a header record.
+pub(super) fn headers(record: &str, separator: u8) -> Vec<String> {
+    let (mut cuts, mut scratch) = (Vec::new(), String::new());
+    let fields = field::split(record, separator, &[], &mut cuts, &mut scratch).fields;
+    let wanted: Vec<u32> = (0..fields).collect();
+    field::split(record, separator, &wanted, &mut cuts, &mut scratch);
+    cuts.iter()
+        .map(|cut| tidy(cut.text(record, &scratch)).into_owned())
+        .collect()
+}
+
+/// Refuses a header that lacks an asked column or has one twice.
+pub(super) fn check_headers(file: &str, headers: &[String], asked: &[Asked]) -> Result<(), Error> {
+    let mut places: HashMap<&str, usize> = HashMap::new();
+    for (at, header) in headers
+        .iter()
+        .enumerate()
+        .filter(|(_, header)| !header.is_empty())
+    {
+        if let Some(first) = places.insert(header, at) {
+            let declared = asked.iter().any(|column| column.name == *header);
+            return Err(Error::DuplicateHeader {
+                file: file.to_owned(),
+                first: first + 1,
+                second: at + 1,
+                name: declared.then(|| header.clone()),
+            });
+        }
+    }
+    let missing: Vec<MissingColumn> = asked
+        .iter()
+        .filter(|column| !places.contains_key(column.name.as_str()))
+        .map(|column| MissingColumn {
+            name: column.name.clone(),
+            near: nearest(&column.name, headers.iter().map(String::as_str)).map(str::to_owned),
+        })
+        .collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    Err(Error::MissingColumns {
+        file: file.to_owned(),
+        missing,
+    })
+}
+
+/// The mark that would cut a header that was found as one column.
+fn other_separator(header: &str) -> Option<u8> {
+    b",;\t|"
+        .iter()
+        .map(|&mark| (header.bytes().filter(|&byte| byte == mark).count(), mark))
+        .filter(|(count, _)| *count > 0)
+        .max_by_key(|(count, _)| *count)
+        .map(|(_, mark)| mark)
+}
