@@ -1,0 +1,280 @@
+//! What the training rows teach the encoder: where a number's bins end, and which levels a category has.
+//!
+//! Only the multiset of a column's values matters, never the order of rows,
+//! and the outcome is not looked at. No bin and no level stands for fewer
+//! than `min_people` rows.
+
+use rayon::prelude::*;
+
+use super::schema::{Error, Feature, Shape};
+use crate::table::{Category, Column};
+
+/// A declared feature and its parsed values.
+#[derive(Clone, Copy, Debug)]
+pub struct NamedColumn<'a> {
+    /// The column's header.
+    pub name: &'a str,
+    /// Its values, one for each row of the table.
+    pub column: &'a Column,
+}
+
+/// How finely to cut.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LearnSettings {
+    /// The least number of rows in a bin or a level.
+    pub min_people: u32,
+    /// The most bins of a number, at least 2.
+    pub max_bins: u32,
+}
+
+/// The features as these rows taught them.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Learned {
+    /// One for each column offered, in the same order.
+    pub features: Vec<Feature>,
+}
+
+/// Learns each column's shape from the rows at the positions `rows`.
+///
+/// Columns of dates or free text are refused: they are no features.
+pub fn learn(
+    columns: &[NamedColumn<'_>],
+    rows: &[u32],
+    settings: &LearnSettings,
+) -> Result<Learned, Error> {
+    let features = columns.par_iter().map(|named| {
+        let shape = match named.column {
+            Column::Number(values) => number(values, rows, *settings),
+            Column::Category(category) => levels(named.name, category, rows, *settings)?,
+            Column::Flag(_) => Shape::Flag,
+            Column::Date(_) => {
+                return Err(Error::Kind {
+                    expected: "numbers, categories or flags",
+                    found: "dates",
+                });
+            }
+            Column::Text(_) => {
+                return Err(Error::Kind {
+                    expected: "numbers, categories or flags",
+                    found: "text",
+                });
+            }
+        };
+        Ok(Feature {
+            name: named.name.to_owned(),
+            shape,
+        })
+    });
+    Ok(Learned {
+        features: features.collect::<Result<_, _>>()?,
+    })
+}
+
+/// A run of distinct values that share a code, and the rows that hold them.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Bin {
+    first: f64,
+    last: f64,
+    rows: usize,
+}
+
+fn number(values: &[f64], rows: &[u32], settings: LearnSettings) -> Shape {
+    let mut sorted: Vec<f64> = rows
+        .iter()
+        .map(|&row| values[row as usize])
+        .filter(|value| value.is_finite())
+        .collect();
+    sorted.par_sort_unstable_by(f64::total_cmp);
+    let bins = bins(&distinct(&sorted), settings);
+    let edges: Vec<f64> = bins
+        .windows(2)
+        .map(|pair| between(pair[0].last, pair[1].first))
+        .collect();
+    let (Some(&least), Some(&most)) = (sorted.first(), sorted.last()) else {
+        // No value at all: one empty bin, and every number that ever comes is out of range.
+        return Shape::Number {
+            edges,
+            low: 0.0,
+            high: 0.0,
+        };
+    };
+    let first = edges.first().copied().unwrap_or(most);
+    let last = edges.last().copied().unwrap_or(least);
+    Shape::Number {
+        low: (least - (first - least)).max(f64::MIN) + 0.0,
+        high: (most + (most - last)).min(f64::MAX) + 0.0,
+        edges,
+    }
+}
+
+/// Distinct values ascending, each with the rows that hold it; 0 and −0 are one value.
+fn distinct(sorted: &[f64]) -> Vec<Bin> {
+    let mut runs: Vec<Bin> = Vec::new();
+    for &value in sorted {
+        match runs.last_mut() {
+            Some(run) if run.last >= value => run.rows += 1, // sorted, so never greater
+            _ => runs.push(Bin {
+                first: value,
+                last: value,
+                rows: 1,
+            }),
+        }
+    }
+    runs
+}
+
+/// Cuts distinct values into bins: a value with more than its share of the rows is alone, the rest
+/// is cut at equal counts, and a bin under `min_people` joins its smaller neighbour (tie: left).
+fn bins(values: &[Bin], settings: LearnSettings) -> Vec<Bin> {
+    let k = settings.min_people.max(1) as usize;
+    let most = settings.max_bins.max(2) as usize;
+    let n: usize = values.iter().map(|value| value.rows).sum();
+    let heavy = |value: &Bin| value.rows * most > n;
+    let alone = values.iter().filter(|value| heavy(value)).count();
+    let rest: usize = values
+        .iter()
+        .filter(|value| !heavy(value))
+        .map(|value| value.rows)
+        .sum();
+    let full = k.max(rest.div_ceil((most - alone.min(most - 1)).max(1)));
+
+    let mut bins: Vec<Bin> = Vec::new();
+    let mut open = false;
+    for value in values {
+        match bins.last_mut() {
+            Some(bin) if open && !heavy(value) => {
+                *bin = Bin {
+                    first: bin.first,
+                    last: value.last,
+                    rows: bin.rows + value.rows,
+                }
+            }
+            _ => bins.push(*value),
+        }
+        open = !heavy(value) && bins.last().is_some_and(|bin| bin.rows < full);
+    }
+    // Closing early beside heavy values can leave bins that are small, or too many.
+    while bins.len() > 1 {
+        let (at, least) = bins
+            .iter()
+            .enumerate()
+            .map(|(at, bin)| (at, bin.rows))
+            .min_by_key(|&(at, rows)| (rows, at))
+            .expect("there are bins");
+        if least >= k && bins.len() <= most {
+            break;
+        }
+        let left = at.checked_sub(1).map(|left| bins[left].rows);
+        let right = bins.get(at + 1).map(|bin| bin.rows);
+        let from = match (left, right) {
+            (Some(left), Some(right)) if right < left => at,
+            (Some(_), _) => at - 1,
+            (None, _) => at,
+        };
+        let joined = bins.remove(from + 1);
+        bins[from] = Bin {
+            first: bins[from].first,
+            last: joined.last,
+            rows: bins[from].rows + joined.rows,
+        };
+    }
+    bins
+}
+
+/// The midpoint of two neighbouring values, kept under the greater so that the two stay apart.
+fn between(left: f64, right: f64) -> f64 {
+    let middle = left / 2.0 + right / 2.0;
+    if middle < right && middle >= left {
+        middle + 0.0
+    } else {
+        left
+    }
+}
+
+fn levels(
+    name: &str,
+    category: &Category,
+    rows: &[u32],
+    settings: LearnSettings,
+) -> Result<Shape, Error> {
+    let mut counts = vec![0u32; category.levels.len()];
+    for &row in rows {
+        if let Some(count) = counts.get_mut(category.codes[row as usize] as usize) {
+            *count += 1;
+        }
+    }
+    let least = settings.min_people.max(1);
+    let common = category.levels.iter().zip(&counts);
+    let common = common.filter(|(level, count)| **count >= least && !level.is_empty());
+    let mut levels: Vec<String> = common.map(|(level, _)| level.to_string()).collect();
+    levels.sort_unstable();
+    levels.dedup();
+    if levels.len() > usize::from(u16::MAX) - 1 {
+        return Err(Error::TooManyLevels {
+            feature: name.to_owned(),
+            levels: levels.len(),
+        });
+    }
+    Ok(Shape::Category { levels })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SETTINGS: LearnSettings = LearnSettings {
+        min_people: 2,
+        max_bins: 4,
+    };
+
+    fn learned(values: &[f64]) -> Shape {
+        let rows: Vec<u32> = (0..values.len() as u32).collect();
+        number(values, &rows, SETTINGS)
+    }
+
+    #[test]
+    fn a_value_that_holds_many_rows_is_a_bin_of_its_own() {
+        let values = [999.0, 999.0, 999.0, 999.0, 999.0, 1.0, 2.0, 3.0, 4.0, 5.0];
+        let Shape::Number { edges, low, high } = learned(&values) else {
+            panic!("a number")
+        };
+        // Five values in bins of max(2, ⌈5/3⌉) rows; the last, under two, joins its left neighbour.
+        assert_eq!(edges, [2.5, 502.0]);
+        assert_eq!((low, high), (1.0 - 1.5, 999.0 + 497.0));
+    }
+
+    #[test]
+    fn no_bin_holds_fewer_people_than_allowed_and_none_is_one_too_many() {
+        for n in 0..200usize {
+            let values: Vec<f64> = (0..n).map(|i| f64::from((i * i % 37) as u32)).collect();
+            let mut sorted = values.clone();
+            sorted.sort_by(f64::total_cmp);
+            let bins = bins(&distinct(&sorted), SETTINGS);
+            assert!(bins.len() <= 4 && bins.iter().map(|bin| bin.rows).sum::<usize>() == n);
+            assert!(
+                bins.len() <= 1 || bins.iter().all(|bin| bin.rows >= 2),
+                "{bins:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn neighbouring_floats_stay_apart() {
+        let next = f64::from_bits(1.0f64.to_bits() + 1);
+        let edge = between(1.0, next);
+        assert!(1.0 <= edge && edge < next);
+        assert!(between(f64::MIN, f64::MAX).is_finite());
+    }
+
+    #[test]
+    fn a_column_without_any_value_is_one_empty_bin() {
+        assert_eq!(
+            learned(&[f64::NAN; 3]),
+            Shape::Number {
+                edges: vec![],
+                low: 0.0,
+                high: 0.0
+            }
+        );
+    }
+}

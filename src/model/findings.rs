@@ -1,0 +1,267 @@
+//! What a training found out about its model: the numbers of the card and of `provenance.json`.
+//!
+//! Nothing here shows fewer than `min_people` rows: small counts are `None`,
+//! printed as `< k`.
+
+use serde::{Deserialize, Serialize};
+
+/// A point estimate with its 95 % bootstrap interval.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Interval {
+    /// The estimate on the rows themselves.
+    pub value: f64,
+    /// The 2.5 % quantile of the draws.
+    pub low: f64,
+    /// The 97.5 % quantile of the draws.
+    pub high: f64,
+}
+
+/// How well probabilities meet outcomes on rows that the fit did not see.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Metrics {
+    /// Rows judged.
+    pub rows: u64,
+    /// Of them, won.
+    pub positives: u64,
+    /// Area under the ROC curve, ties counted half.
+    pub roc_auc: Interval,
+    /// Average precision.
+    pub pr_auc: Interval,
+    /// Mean negative log-likelihood, in nats.
+    pub log_loss: Interval,
+    /// Mean squared error of the probability.
+    pub brier: Interval,
+    /// Expected calibration error over 10 equal-count bins.
+    pub ece: Interval,
+    /// The mean ECE that perfectly calibrated outcomes would show, simulated from the probabilities.
+    pub ece_noise_floor: f64,
+    /// Positives among the top 10 % by score over the base rate, averaged over ties.
+    pub lift_10: Interval,
+}
+
+/// Points to draw; each stands for at least `min_people` rows.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Curves {
+    /// (false positive rate, true positive rate), ascending, at most 50 points besides the corners.
+    pub roc: Vec<(f64, f64)>,
+    /// The ten bins of the calibration error.
+    pub reliability: Vec<Calibration>,
+}
+
+/// One bin of a reliability curve.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Calibration {
+    /// Rows in the bin.
+    pub rows: u64,
+    /// Mean probability.
+    pub predicted: f64,
+    /// Share won.
+    pub observed: f64,
+}
+
+/// How the holdout was taken.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "by")]
+pub enum Holdout {
+    /// The latest fifth by the date column, or by row order where the policy says so.
+    Time {
+        /// The first civil date of the holdout, where there is a date column.
+        from: Option<String>,
+    },
+    /// A stratified fifth.
+    Stratified,
+}
+
+/// One code of one feature, for the card.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Level {
+    /// The code.
+    pub code: u16,
+    /// Training rows that hold it; `None` where under `min_people`.
+    pub rows: Option<u64>,
+    /// Of them, won; `None` where `rows` is, or where either class is under `min_people`.
+    pub positives: Option<u64>,
+}
+
+/// A pair that was kept, and what it gained.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct KeptPair {
+    /// First feature.
+    pub a: String,
+    /// Second feature.
+    pub b: String,
+    /// Its score-test gain.
+    pub gain: f64,
+}
+
+/// One strength that was tried.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Tried {
+    /// The ridge strength λ.
+    pub strength: f64,
+    /// Number of pairs: 0, 10 or 20, or as many as listed.
+    pub pairs: usize,
+    /// Mean cross-validated log-loss, in nats.
+    pub log_loss: f64,
+    /// Its standard error over folds.
+    pub standard_error: f64,
+}
+
+/// linfa-logistic's independent fit of the same objective on a sample, from zero.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Certificate {
+    /// Rows of the sample.
+    pub rows: u64,
+    /// Columns of the dense design.
+    pub columns: u64,
+    /// Largest difference of log-odds over the sampled rows.
+    pub largest_difference: f64,
+    /// ‖∇‖∞ / n of the summed loss at linfa's answer, recomputed by us.
+    pub gradient: f64,
+    /// Whether `largest_difference` is at most 1e-3.
+    pub certified: bool,
+}
+
+/// Something that the data team should look at before it trusts the model.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "warning")]
+pub enum Warning {
+    /// One feature alone has an AUC over 0.95: known only after the outcome?
+    Leak {
+        /// The feature.
+        feature: String,
+        /// Its AUC alone.
+        auc: f64,
+    },
+    /// A level or bin holds only one outcome.
+    Separates {
+        /// The feature.
+        feature: String,
+        /// The code.
+        code: u16,
+        /// Rows that hold it.
+        rows: u64,
+        /// The outcome they all share.
+        positive: bool,
+    },
+    /// Nearly constant within a month (or a stretch of rows) and new in the next.
+    Calendar {
+        /// The feature.
+        feature: String,
+        /// Share of later rows whose value was never seen before.
+        novelty: f64,
+        /// Whether it was left out of the model.
+        left_out: bool,
+    },
+    /// One value stands far from all others and holds many rows: a mark for "none"?
+    Sentinel {
+        /// The feature.
+        feature: String,
+        /// The value, as a decimal string; a shared constant, hence of nobody.
+        value: String,
+        /// Share of rows.
+        share: f64,
+    },
+    /// Rows that repeat another row's features exactly, beyond what chance explains; they straddle folds.
+    Duplicates {
+        /// Rows that have a twin.
+        rows: u64,
+    },
+    /// The feature has one value only.
+    Constant {
+        /// The feature.
+        feature: String,
+    },
+    /// Out of sample the AUC's interval includes 0.5: there is no signal, and the model is not promotable.
+    NoSignal,
+    /// The calibration error exceeds the policy's limit: the model is not promotable.
+    Uncalibrated {
+        /// The error.
+        ece: f64,
+        /// The limit.
+        limit: f64,
+    },
+    /// linfa-logistic's fit differs by more than 1e-3.
+    NotCertified {
+        /// The largest difference of log-odds.
+        largest_difference: f64,
+    },
+    /// Conversion moves from the first tenth of the rows by time to the last.
+    Drift {
+        /// Share won in the first tenth.
+        first: f64,
+        /// Share won in the last tenth.
+        last: f64,
+    },
+}
+
+/// Cross-validation on given or dealt folds, the whole procedure repeated in each.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CrossValidation {
+    /// Mean over folds.
+    pub roc_auc: f64,
+    /// Mean over folds.
+    pub log_loss: f64,
+    /// Mean over folds.
+    pub pr_auc: f64,
+    /// Mean over folds.
+    pub brier: f64,
+    /// Each fold's figures.
+    pub folds: Vec<FoldFigures>,
+}
+
+/// One fold's figures.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct FoldFigures {
+    /// The fold's number as given.
+    pub fold: u32,
+    /// Rows judged.
+    pub rows: u64,
+    /// Area under the ROC curve.
+    pub roc_auc: f64,
+    /// Average precision.
+    pub pr_auc: f64,
+    /// Log-loss in nats.
+    pub log_loss: f64,
+    /// Brier score.
+    pub brier: f64,
+    /// The chosen strength.
+    pub strength: f64,
+    /// The number of pairs kept.
+    pub pairs: usize,
+}
+
+/// Everything a training found.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Findings {
+    /// Labelled rows used.
+    pub rows: u64,
+    /// Of them, won.
+    pub positives: u64,
+    /// How the holdout was taken.
+    pub holdout: Holdout,
+    /// The twin's figures on the holdout; the shipped model is refitted on all rows.
+    pub metrics: Metrics,
+    /// Its curves.
+    pub curves: Curves,
+    /// What was tried, in order.
+    pub tried: Vec<Tried>,
+    /// The chosen strength.
+    pub strength: f64,
+    /// The pairs kept.
+    pub pairs: Vec<KeptPair>,
+    /// Per feature of the model's schema, its codes.
+    pub levels: Vec<Vec<Level>>,
+    /// ‖∇‖∞ / n at the shipped model's optimum, before rounding.
+    pub gradient: f64,
+    /// Newton steps of the last fit.
+    pub steps: u32,
+    /// linfa's certificate; `None` where linfa itself gave the model.
+    pub certificate: Option<Certificate>,
+    /// What to look at.
+    pub warnings: Vec<Warning>,
+    /// Whether nothing forbids promotion.
+    pub promotable: bool,
+    /// With `--cv`.
+    pub cv: Option<CrossValidation>,
+}

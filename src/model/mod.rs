@@ -1,0 +1,34 @@
+//! The model: a table of integers per term, and everything that makes, judges and reads one.
+//!
+//! | file | noun |
+//! | --- | --- |
+//! | [`examples`] | labelled leads to learn from |
+//! | [`document`] | `model.json`: canonical, integers only, never invalid once parsed |
+//! | [`score`] | the score of one lead, kept as the sum that produced it |
+//! | [`fit`] | Newton on codes, and linfa-logistic as its certificate (the door of linfa) |
+//! | [`pairs`] | which features interact, and the purification that keeps a pair to its interaction |
+//! | [`people`] | who stands behind the rows, and how they are dealt into folds |
+//! | [`split`] | which rows are fitted on and which judge: holdout and folds |
+//! | [`select`] | strength and pairs by cross-validation |
+//! | [`evaluate`] | metrics with intervals |
+//! | [`leaks`] | what in the data is too good to be true |
+//! | `prepare` | training rows as codes, and what was learned on them alone |
+//! | `candidate` | from rows, strength and pairs to integers |
+//! | [`train`] | the whole of a training, from columns to a candidate |
+
+mod candidate;
+pub mod document;
+pub mod evaluate;
+pub mod examples;
+pub mod findings;
+pub mod fit;
+pub mod leaks;
+pub mod pairs;
+pub mod people;
+mod prepare;
+pub mod score;
+pub mod select;
+pub mod split;
+pub mod train;
+
+pub use document::Model;
