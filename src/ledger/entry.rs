@@ -1,0 +1,555 @@
+//! What the main log may say: a closed list of entries, each a strict ASCII text about nobody.
+//!
+//! [`Entry::parse`] accepts exactly what [`Entry::text`] writes: after reading,
+//! it writes again and compares.
+
+mod lines;
+
+use super::error::Error;
+use super::text::{
+    AnchorKind, Approval, BasisName, Date, EventId, KeyUse, Lines, Progress, Reader, Restraint,
+    RunId, SegmentId, SegmentKind, Standing, Time,
+};
+use super::tree::Hash;
+use crate::digest::{Digest, sha256};
+use crate::name::Token;
+
+/// An entry of the main log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Entry {
+    /// The log begins; always entry 0, and only there.
+    Genesis(Genesis),
+    /// A key came into use.
+    Key(Key),
+    /// A model was trained and kept.
+    Model(ModelEntry),
+    /// An encoder's document was kept.
+    Schema(Document),
+    /// A policy was kept.
+    Policy(Document),
+    /// A law pack was kept.
+    Law(Document),
+    /// A scoring run.
+    Run(Run),
+    /// A segment of people's records, by its root.
+    Segment(Segment),
+    /// Validated leads left for a tool.
+    Release(Release),
+    /// A second person approved or rejected a model.
+    Approve(Approve),
+    /// A model became the active one.
+    Activate(Activate),
+    /// Rows were erased.
+    Erase(Erase),
+    /// Rows were restricted, or freed.
+    Restrict(Restrict),
+    /// Whole segments were destroyed at their date.
+    Purge(Purge),
+    /// A checkpoint left the machine.
+    Anchor(Anchor),
+    /// Something about the log itself.
+    Note(Note),
+}
+
+/// The log begins.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Genesis {
+    /// The log's name: `probant.invalid/` and 16 hex digits.
+    pub origin: String,
+    /// When.
+    pub time: Time,
+    /// The version of the program.
+    pub binary: Token,
+    /// The verifier key of the log's signature, as Go's `note` reads it.
+    pub key: String,
+}
+
+/// A key came into use.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Key {
+    /// Its id.
+    pub kid: Token,
+    /// What for.
+    pub purpose: KeyUse,
+    /// When.
+    pub time: Time,
+    /// `SHA-256("probant/key-check/v1\0" ‖ key)`: recognises the key, which is 32 random bytes.
+    pub check: Hash,
+}
+
+/// A model was trained and kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ModelEntry {
+    /// SHA-256 of `model.json`: its version.
+    pub model: Digest,
+    /// Its encoder's document.
+    pub schema: Digest,
+    /// The policy it was trained under.
+    pub policy: Digest,
+    /// When.
+    pub time: Time,
+    /// The version of the program.
+    pub binary: Token,
+    /// Who: a role's id.
+    pub actor: Token,
+    /// Every file of its folder and its SHA-256, names ascending.
+    pub files: Vec<(Token, Digest)>,
+}
+
+/// A document was kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Document {
+    /// Its SHA-256; the file stands in `documents/`.
+    pub document: Digest,
+    /// When.
+    pub time: Time,
+}
+
+/// A scoring run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Run {
+    /// Its name.
+    pub run: RunId,
+    /// When it started.
+    pub time: Time,
+    /// The date of law it applied.
+    pub date: Date,
+    /// The purpose.
+    pub purpose: Token,
+    /// The model.
+    pub model: (Digest, Standing),
+    /// The encoder's document.
+    pub schema: Digest,
+    /// The policy.
+    pub policy: Digest,
+    /// The law pack.
+    pub law: Digest,
+    /// The version of the program.
+    pub binary: Token,
+    /// One commitment for each input file, in the order read: see [`input_commitment`].
+    pub inputs: Vec<Hash>,
+    /// Rows read.
+    pub total: u64,
+    /// Of them, proposed.
+    pub proposed: u64,
+    /// Of them, refused.
+    pub refused: u64,
+    /// Of them, failed.
+    pub failed: u64,
+}
+
+/// A segment of people's records.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Segment {
+    /// Its name.
+    pub id: SegmentId,
+    /// What its records are.
+    pub kind: SegmentKind,
+    /// The run that wrote it.
+    pub run: RunId,
+    /// Leaves.
+    pub rows: u32,
+    /// The root over them.
+    pub root: Hash,
+    /// The model; none for events.
+    pub model: Option<(Digest, Standing)>,
+    /// The encoder's document.
+    pub schema: Digest,
+    /// The policy.
+    pub policy: Digest,
+    /// The law pack.
+    pub law: Digest,
+    /// The version of the program.
+    pub binary: Token,
+    /// The id of the pseudonym key.
+    pub kid: Token,
+    /// The purpose.
+    pub purpose: Token,
+    /// Legal bases by code, ascending.
+    pub basis: Vec<(u8, BasisName)>,
+    /// Outcomes by code, ascending.
+    pub outcomes: Vec<(u8, Token)>,
+    /// The retention class and the date it ends.
+    pub retention: (Token, Date),
+}
+
+/// Validated leads left for a tool; who they were is in event segments.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Release {
+    /// Its name.
+    pub event: EventId,
+    /// When.
+    pub time: Time,
+    /// Who: a role's id.
+    pub actor: Token,
+    /// The purpose.
+    pub purpose: Token,
+    /// The audited tool.
+    pub tool: Token,
+    /// How many leads.
+    pub leads: u64,
+    /// A salted commitment of the file that left.
+    pub file: Hash,
+}
+
+/// A second person approved or rejected a model.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Approve {
+    /// The model.
+    pub model: Digest,
+    /// The purpose.
+    pub purpose: Token,
+    /// When.
+    pub time: Time,
+    /// Who: a role's id.
+    pub actor: Token,
+    /// `approved` or `unapproved`.
+    pub approval: Approval,
+}
+
+/// A model became the active one for a purpose.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Activate {
+    /// The model.
+    pub model: Digest,
+    /// The purpose.
+    pub purpose: Token,
+    /// When.
+    pub time: Time,
+    /// Who: a role's id.
+    pub actor: Token,
+    /// Whether a second person had approved it.
+    pub approval: Approval,
+}
+
+/// Rows of one segment, by what they hash to together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rows {
+    /// The segment.
+    pub segment: SegmentId,
+    /// How many.
+    pub count: u32,
+    /// `SHA-256(concat(u32 row ‖ leaf hash))`, rows ascending.
+    pub sum: Hash,
+}
+
+/// Rows were erased.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Erase {
+    /// Its name.
+    pub event: EventId,
+    /// This part and how many there are, from 1.
+    pub part: (u32, u32),
+    /// How far it has come.
+    pub state: Progress,
+    /// When.
+    pub time: Time,
+    /// Who: a role's id.
+    pub actor: Token,
+    /// The article, or `retention`.
+    pub reason: Token,
+    /// `SHA-256("probant/req/v1\0" ‖ salt16 ‖ reference)` of each request, ascending.
+    pub requests: Vec<Hash>,
+    /// What was erased.
+    pub rows: Vec<Rows>,
+}
+
+/// Rows were restricted, or freed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Restrict {
+    /// Its name.
+    pub event: EventId,
+    /// This part and how many there are, from 1.
+    pub part: (u32, u32),
+    /// Whether it begins or ends.
+    pub state: Restraint,
+    /// When.
+    pub time: Time,
+    /// Who: a role's id.
+    pub actor: Token,
+    /// The article.
+    pub reason: Token,
+    /// As for an erasure.
+    pub requests: Vec<Hash>,
+    /// Which rows.
+    pub rows: Vec<Rows>,
+}
+
+/// Whole segments were destroyed at their date.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Purge {
+    /// Its name.
+    pub event: EventId,
+    /// When.
+    pub time: Time,
+    /// Who: a role's id.
+    pub actor: Token,
+    /// The retention class.
+    pub class: Token,
+    /// The segments, ascending.
+    pub segments: Vec<SegmentId>,
+}
+
+/// A checkpoint left the machine.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Anchor {
+    /// What carried it.
+    pub kind: AnchorKind,
+    /// When.
+    pub time: Time,
+    /// The size it vouches for.
+    pub size: u64,
+    /// The root it vouches for.
+    pub root: Hash,
+    /// SHA-256 of the answer.
+    pub proof: Hash,
+}
+
+/// Something about the log itself, by a name that the documentation explains.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Note {
+    /// What: `rollback-accepted`, for instance.
+    pub about: Token,
+    /// When.
+    pub time: Time,
+    /// Who: a role's id.
+    pub actor: Token,
+    /// An older checkpoint that it is about, as size and root.
+    pub checkpoint: Option<(u64, Hash)>,
+}
+
+/// What the run entry says of an input file: it confirms the file only to whoever holds the salt.
+#[must_use]
+pub fn input_commitment(salt: &[u8; 16], file: &Digest) -> Hash {
+    sha256(&[b"probant/input/v1\0", salt, &file.0])
+}
+
+/// What an erasure entry says of a request's reference.
+#[must_use]
+pub fn request_commitment(salt: &[u8; 16], reference: &str) -> Hash {
+    sha256(&[b"probant/req/v1\0", salt, reference.as_bytes()])
+}
+
+impl Entry {
+    /// The word of the first line.
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Genesis(_) => "genesis",
+            Self::Key(_) => "key",
+            Self::Model(_) => "model",
+            Self::Schema(_) => "schema",
+            Self::Policy(_) => "policy",
+            Self::Law(_) => "law",
+            Self::Run(_) => "run",
+            Self::Segment(_) => "segment",
+            Self::Release(_) => "release",
+            Self::Approve(_) => "approve",
+            Self::Activate(_) => "activate",
+            Self::Erase(_) => "erase",
+            Self::Restrict(_) => "restrict",
+            Self::Purge(_) => "purge",
+            Self::Anchor(_) => "anchor",
+            Self::Note(_) => "note",
+        }
+    }
+
+    /// The documents that must stand in `documents/` because of this entry.
+    #[must_use]
+    pub fn documents(&self) -> Option<Digest> {
+        match self {
+            Self::Model(entry) => Some(entry.model),
+            Self::Schema(entry) | Self::Policy(entry) | Self::Law(entry) => Some(entry.document),
+            _ => None,
+        }
+    }
+
+    /// The documents that this entry relies on, each with the kind of entry that must have kept it before.
+    #[must_use]
+    pub fn relies_on(&self) -> Vec<(&'static str, Digest)> {
+        let model = |model| vec![("model", model)];
+        match self {
+            Self::Model(it) => vec![("schema", it.schema), ("policy", it.policy)],
+            Self::Run(it) => {
+                vec![
+                    ("model", it.model.0),
+                    ("schema", it.schema),
+                    ("policy", it.policy),
+                    ("law", it.law),
+                ]
+            }
+            Self::Segment(it) => {
+                let mut documents = it.model.map_or_else(Vec::new, |it| model(it.0));
+                documents.extend([
+                    ("schema", it.schema),
+                    ("policy", it.policy),
+                    ("law", it.law),
+                ]);
+                documents
+            }
+            Self::Approve(Approve { model: digest, .. })
+            | Self::Activate(Activate { model: digest, .. }) => model(*digest),
+            _ => Vec::new(),
+        }
+    }
+
+    /// The entry's text.
+    #[must_use]
+    pub fn text(&self) -> String {
+        let mut out = Lines::of(self.kind());
+        match self {
+            Self::Genesis(it) => it.write(&mut out),
+            Self::Key(it) => it.write(&mut out),
+            Self::Model(it) => it.write(&mut out),
+            Self::Schema(it) | Self::Policy(it) | Self::Law(it) => it.write(&mut out),
+            Self::Run(it) => it.write(&mut out),
+            Self::Segment(it) => it.write(&mut out),
+            Self::Release(it) => it.write(&mut out),
+            Self::Approve(it) => it.write(&mut out),
+            Self::Activate(it) => it.write(&mut out),
+            Self::Erase(it) => it.write(&mut out),
+            Self::Restrict(it) => it.write(&mut out),
+            Self::Purge(it) => it.write(&mut out),
+            Self::Anchor(it) => it.write(&mut out),
+            Self::Note(it) => it.write(&mut out),
+        }
+        out.0
+    }
+
+    /// Reads an entry, exactly as [`Entry::text`] writes it.
+    pub fn parse(bytes: &[u8]) -> Result<Self, Error> {
+        let wrong = |why| Error::Entry {
+            line: "probant".to_owned(),
+            why,
+        };
+        let text = std::str::from_utf8(bytes)
+            .ok()
+            .filter(|text| text.is_ascii())
+            .ok_or(wrong("it is not ASCII"))?;
+        let mut from = Reader::of(text);
+        let kind = from
+            .next()
+            .and_then(|line| line.strip_prefix("probant/"))
+            .and_then(|line| line.strip_suffix("/v1"))
+            .ok_or(wrong("the first line names no kind of entry of version 1"))?;
+        let entry = Self::read(kind, &mut from)?;
+        from.end()?;
+        entry.check()?;
+        if entry.text() == text {
+            Ok(entry)
+        } else {
+            Err(wrong("it is not as the ledger writes it"))
+        }
+    }
+
+    fn read(kind: &str, from: &mut Reader) -> Result<Self, Error> {
+        Ok(match kind {
+            "genesis" => Self::Genesis(Genesis::read(from)?),
+            "key" => Self::Key(Key::read(from)?),
+            "model" => Self::Model(ModelEntry::read(from)?),
+            "schema" => Self::Schema(Document::read(from)?),
+            "policy" => Self::Policy(Document::read(from)?),
+            "law" => Self::Law(Document::read(from)?),
+            "run" => Self::Run(Run::read(from)?),
+            "segment" => Self::Segment(Segment::read(from)?),
+            "release" => Self::Release(Release::read(from)?),
+            "approve" => Self::Approve(Approve::read(from)?),
+            "activate" => Self::Activate(Activate::read(from)?),
+            "erase" => Self::Erase(Erase::read(from)?),
+            "restrict" => Self::Restrict(Restrict::read(from)?),
+            "purge" => Self::Purge(Purge::read(from)?),
+            "anchor" => Self::Anchor(Anchor::read(from)?),
+            "note" => Self::Note(Note::read(from)?),
+            _ => {
+                return Err(Error::Entry {
+                    line: "probant".to_owned(),
+                    why: "an unknown kind of entry",
+                });
+            }
+        })
+    }
+
+    /// What the lines promise each other.
+    pub fn check(&self) -> Result<(), Error> {
+        let wrong = |line: &str, why| {
+            Err(Error::Entry {
+                line: line.to_owned(),
+                why,
+            })
+        };
+        match self {
+            Self::Genesis(it) if !super::note::is_origin(&it.origin) => {
+                wrong("origin", "not a log's name")
+            }
+            Self::Genesis(it) if super::note::Verifier::parse(&it.key).is_err() => {
+                wrong("key", "not a verifier key")
+            }
+            Self::Model(it) if !ascend(it.files.iter().map(|file| &file.0)) => {
+                wrong("file", "names must ascend")
+            }
+            Self::Run(it)
+                if [it.proposed, it.refused, it.failed]
+                    .iter()
+                    .map(|n| u128::from(*n))
+                    .sum::<u128>()
+                    != u128::from(it.total) =>
+            {
+                wrong("in", "the counts do not add up")
+            }
+            Self::Segment(it) => it.check(),
+            Self::Erase(Erase {
+                part,
+                requests,
+                rows,
+                ..
+            })
+            | Self::Restrict(Restrict {
+                part,
+                requests,
+                rows,
+                ..
+            }) => {
+                if !(1..=part.1).contains(&part.0) {
+                    wrong("part", "not a part of the whole")
+                } else if !ascend(requests) {
+                    wrong("request", "requests must ascend")
+                } else if !ascend(rows.iter().map(|rows| rows.segment)) {
+                    wrong("rows", "segments must ascend")
+                } else {
+                    Ok(())
+                }
+            }
+            Self::Purge(it) if !ascend(&it.segments) => wrong("segment", "segments must ascend"),
+            _ => Ok(()),
+        }
+    }
+}
+
+fn ascend<T: Ord>(values: impl IntoIterator<Item = T>) -> bool {
+    let values: Vec<T> = values.into_iter().collect();
+    values.windows(2).all(|pair| pair[0] < pair[1])
+}
+
+impl Segment {
+    fn check(&self) -> Result<(), Error> {
+        let wrong = |line: &str, why| {
+            Err(Error::Entry {
+                line: line.to_owned(),
+                why,
+            })
+        };
+        if self.rows == 0 || self.rows > 1 << super::salt::DEPTH {
+            return wrong("rows", "a segment holds 1 to 1048576 rows");
+        }
+        if self.model.is_none() != (self.kind == SegmentKind::Events) {
+            return wrong("model", "predictions have a model, and events have none");
+        }
+        if !ascend(self.basis.iter().map(|(code, _)| code)) {
+            return wrong("basis", "codes must ascend");
+        }
+        if !ascend(self.outcomes.iter().map(|(code, _)| code)) {
+            return wrong("outcome", "codes must ascend");
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,201 @@
+//! Secrets, their files, and the small files that wrap one segment's key each.
+//!
+//! A secret is never printed, cloned or serialised, and its bytes are wiped
+//! when it is dropped. Its only way out is [`Secret::expose`] and its own file.
+
+use std::fmt;
+
+use chacha20poly1305::aead::{Aead as _, KeyInit as _, Payload};
+use chacha20poly1305::{XChaCha20Poly1305, XNonce};
+use ed25519_dalek::{Signer as _, VerifyingKey};
+use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
+
+use super::error::Error;
+use super::note::{base64, unbase64};
+use super::salt::Frontier;
+use super::tree::Hash;
+use crate::digest::sha256;
+use crate::name::Token;
+
+/// 32 secret bytes.
+#[derive(Zeroize, ZeroizeOnDrop)]
+pub struct Secret([u8; 32]);
+
+impl Secret {
+    /// A secret from its bytes.
+    #[must_use]
+    pub fn new(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
+    /// The bytes, for a computation that needs them.
+    #[must_use]
+    pub fn expose(&self) -> &[u8; 32] {
+        &self.0
+    }
+
+    /// What the log may say of it: recognises it, and tells nothing of 32 random bytes.
+    #[must_use]
+    pub fn check(&self) -> Hash {
+        sha256(&[b"probant/key-check/v1\0", &self.0])
+    }
+
+    /// The text of its file.
+    #[must_use]
+    pub fn file(&self, kind: SecretKind, id: &Token) -> Zeroizing<String> {
+        let encoded = Zeroizing::new(base64(&self.0));
+        Zeroizing::new(format!(
+            "probant/secret/v1\nkind {}\nid {id}\nsecret {}\n",
+            kind.word(),
+            encoded.as_str()
+        ))
+    }
+
+    /// Reads its file, exactly as [`Secret::file`] writes it.
+    pub fn parse(text: &[u8], kind: SecretKind, id: &Token) -> Result<Self, Error> {
+        let wrong = Error::Key("the secret's file is not as it was written");
+        let text = std::str::from_utf8(text).map_err(|_| wrong.clone())?;
+        let encoded = text
+            .strip_suffix('\n')
+            .and_then(|text| text.rsplit_once("\nsecret "))
+            .ok_or(wrong.clone())?
+            .1;
+        let bytes = Zeroizing::new(unbase64(encoded).ok_or(wrong.clone())?);
+        let secret = Self(bytes.as_slice().try_into().map_err(|_| wrong.clone())?);
+        if secret.file(kind, id).as_str() == text {
+            Ok(secret)
+        } else {
+            Err(wrong)
+        }
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret(..)")
+    }
+}
+
+/// What a secret is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SecretKind {
+    /// Wraps the keys of segments.
+    Kek,
+    /// Signs checkpoints.
+    Signing,
+    /// Makes pseudonyms.
+    Pseudonym,
+}
+
+impl SecretKind {
+    /// The word in the file and in its name.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Kek => "kek",
+            Self::Signing => "signing",
+            Self::Pseudonym => "pseudonym",
+        }
+    }
+}
+
+/// The key that signs the log's checkpoints.
+pub struct SigningKey(ed25519_dalek::SigningKey);
+
+impl SigningKey {
+    /// The key that these secret bytes are the seed of (RFC 8032).
+    #[must_use]
+    pub fn of(secret: &Secret) -> Self {
+        Self(ed25519_dalek::SigningKey::from_bytes(&secret.0))
+    }
+
+    pub(super) fn public(&self) -> VerifyingKey {
+        self.0.verifying_key()
+    }
+
+    /// The signature of `message`.
+    #[must_use]
+    pub fn sign(&self, message: &[u8]) -> [u8; 64] {
+        self.0.sign(message).to_bytes()
+    }
+}
+
+impl fmt::Debug for SigningKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SigningKey(..)")
+    }
+}
+
+/// What opens one segment: its key, what its salts derive from, and which of its files is the current one.
+#[derive(Debug)]
+pub struct SegmentKey {
+    /// How often the segment was rewritten: part of its file's name.
+    pub generation: u32,
+    /// The key of its chunks.
+    pub key: Secret,
+    /// What its live rows' salts derive from.
+    pub frontier: Frontier,
+}
+
+const MAGIC: &[u8; 8] = b"PBKEY\0\0\x01";
+const NONCE: usize = 24;
+
+impl SegmentKey {
+    /// The wrapped-key file: magic ‖ segment id ‖ nonce ‖ sealed (generation, key, frontier).
+    #[must_use]
+    pub fn wrap(&self, segment: &[u8; 16], kek: &Secret, nonce: [u8; NONCE]) -> Vec<u8> {
+        let mut plain = Zeroizing::new(Vec::with_capacity(36 + 21 * self.frontier.subtrees()));
+        plain.extend_from_slice(&self.generation.to_be_bytes());
+        plain.extend_from_slice(&self.key.0);
+        self.frontier.encode(&mut plain);
+        let head = head(segment);
+        let sealed = XChaCha20Poly1305::new((&kek.0).into())
+            .encrypt(
+                XNonce::from_slice(&nonce),
+                Payload {
+                    msg: &plain,
+                    aad: &head,
+                },
+            )
+            .expect("a wrapped key is far below the cipher's limit");
+        [head.as_slice(), &nonce, &sealed].concat()
+    }
+
+    /// Opens a wrapped-key file.
+    pub fn unwrap(file: &[u8], segment: &[u8; 16], kek: &Secret) -> Result<Self, Error> {
+        let rest = file
+            .strip_prefix(head(segment).as_slice())
+            .ok_or(Error::Key("not this segment's wrapped key"))?;
+        let (nonce, sealed) = rest
+            .split_first_chunk::<NONCE>()
+            .ok_or(Error::Key("a wrapped key is cut short"))?;
+        let plain = XChaCha20Poly1305::new((&kek.0).into())
+            .decrypt(
+                XNonce::from_slice(nonce),
+                Payload {
+                    msg: sealed,
+                    aad: &head(segment),
+                },
+            )
+            .map_err(|_| Error::Key("a wrapped key does not open"))?;
+        let plain = Zeroizing::new(plain);
+        let (generation, rest) = plain
+            .split_first_chunk::<4>()
+            .ok_or(Error::Key("a wrapped key is cut short"))?;
+        let (key, frontier) = rest
+            .split_first_chunk::<32>()
+            .ok_or(Error::Key("a wrapped key is cut short"))?;
+        Ok(Self {
+            generation: u32::from_be_bytes(*generation),
+            key: Secret(*key),
+            frontier: Frontier::decode(frontier)?,
+        })
+    }
+}
+
+fn head(segment: &[u8; 16]) -> [u8; 24] {
+    let mut head = [0; 24];
+    head[..8].copy_from_slice(MAGIC);
+    head[8..].copy_from_slice(segment);
+    head
+}

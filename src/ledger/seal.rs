@@ -1,0 +1,120 @@
+//! Chunks that are sealed one by one, so that every byte of a segment is authenticated.
+//!
+//! STREAM (Hoang, Reyhanitabar, Rogaway and Vizár, 2015) over
+//! XChaCha20-Poly1305 in 64 KiB chunks: no chunk can be altered, dropped,
+//! repeated or moved. A key seals one file once; within it, each stream has a
+//! nonce of its own, its number.
+
+use std::ops::Range;
+
+use chacha20poly1305::XChaCha20Poly1305;
+use chacha20poly1305::aead::stream::{NewStream as _, StreamBE32, StreamPrimitive as _};
+use chacha20poly1305::aead::{KeyInit as _, Payload, generic_array::GenericArray};
+use rayon::prelude::*;
+
+use super::error::Error;
+use super::key::Secret;
+
+/// Bytes of a chunk before it is sealed.
+pub const CHUNK: usize = 1 << 16;
+
+/// Bytes that sealing adds to each chunk.
+pub const TAG: usize = 16;
+
+/// The length of `plain` bytes once sealed; an empty stream has one empty chunk.
+#[must_use]
+pub fn sealed_length(plain: usize) -> usize {
+    plain + TAG * plain.div_ceil(CHUNK).max(1)
+}
+
+/// Seals and opens the streams of one file.
+pub struct Seal {
+    cipher: XChaCha20Poly1305,
+    /// What the file is, authenticated with every chunk.
+    file: Vec<u8>,
+}
+
+impl Seal {
+    /// A seal with this key for the file that starts with `head`.
+    #[must_use]
+    pub fn new(key: &Secret, head: &[u8]) -> Self {
+        Self {
+            cipher: XChaCha20Poly1305::new(key.expose().into()),
+            file: head.to_vec(),
+        }
+    }
+
+    fn stream(&self, number: u32) -> StreamBE32<XChaCha20Poly1305> {
+        let mut nonce = [0; 19];
+        nonce[15..].copy_from_slice(&number.to_be_bytes());
+        StreamBE32::from_aead(self.cipher.clone(), GenericArray::from_slice(&nonce))
+    }
+
+    /// Seals a whole stream.
+    #[must_use]
+    pub fn seal(&self, number: u32, plain: &[u8]) -> Vec<u8> {
+        let stream = self.stream(number);
+        let last = plain.len().div_ceil(CHUNK).max(1) - 1;
+        let one = |at: usize| {
+            let chunk = &plain[at * CHUNK..plain.len().min((at + 1) * CHUNK)];
+            stream
+                .encrypt(
+                    at as u32,
+                    at == last,
+                    Payload {
+                        msg: chunk,
+                        aad: &self.file,
+                    },
+                )
+                .expect("a chunk is far below the cipher's limit")
+        };
+        let chunks: Vec<Vec<u8>> = (0..=last).into_par_iter().map(one).collect();
+        chunks.concat()
+    }
+
+    /// Opens a whole stream.
+    pub fn open(&self, number: u32, sealed: &[u8]) -> Result<Vec<u8>, Error> {
+        let last = sealed.len().div_ceil(CHUNK + TAG).max(1) - 1;
+        let chunks: Result<Vec<Vec<u8>>, Error> = (0..=last)
+            .into_par_iter()
+            .map(|at| {
+                let chunk = &sealed[at * (CHUNK + TAG)..sealed.len().min((at + 1) * (CHUNK + TAG))];
+                self.open_chunk(number, at, at == last, chunk)
+            })
+            .collect();
+        Ok(chunks?.concat())
+    }
+
+    /// Opens one chunk of a stream.
+    pub fn open_chunk(
+        &self,
+        number: u32,
+        at: usize,
+        last: bool,
+        sealed: &[u8],
+    ) -> Result<Vec<u8>, Error> {
+        self.stream(number)
+            .decrypt(
+                at as u32,
+                last,
+                Payload {
+                    msg: sealed,
+                    aad: &self.file,
+                },
+            )
+            .map_err(|_| Error::Segment("a sealed chunk does not open"))
+    }
+}
+
+/// Where streams of these plain lengths stand, one after the other from `start`.
+#[must_use]
+pub fn ranges(start: usize, plain: impl IntoIterator<Item = usize>) -> Vec<Range<usize>> {
+    let mut at = start;
+    let mut ranges = Vec::new();
+    for length in plain {
+        let end = at + sealed_length(length);
+        ranges.push(at..end);
+        at = end;
+    }
+    ranges
+}

@@ -1,0 +1,192 @@
+//! The ledger on disk: created, read at its checkpoint, appended to so that nothing is lost or forked.
+//!
+//! | file | noun |
+//! | --- | --- |
+//! | [`entropy`] | where random bytes come from |
+//! | [`keyring`] | the folder `keys/` |
+//! | `creation` | a new ledger with its keys |
+//! | [`view`] | the ledger as its checkpoint tells it, read without a lock |
+//! | `file` | a segment's sealed file, read in part |
+//! | [`prove`] | one record with everything that proves it |
+//! | [`writer`] | the one who may append, and recovery, which is the ordinary way to open |
+//! | `spool` | the way of a file into `ledger/` |
+//! | [`run`] | a scoring run's rows on their way into the ledger |
+//! | [`mod@check`] | verification of what is on disk |
+//!
+//! Layout: `ledger/checkpoint`, `ledger/tile/…`, `ledger/documents/<sha256>`,
+//! `ledger/segments/<id>.<generation>.rows` and `.nodes`, `ledger/keys/<kek>/<id>.key`.
+
+pub mod check;
+mod creation;
+pub mod entropy;
+mod file;
+pub mod keyring;
+pub mod prove;
+pub mod run;
+mod spool;
+pub mod view;
+pub mod writer;
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+pub use check::check;
+pub use creation::create;
+pub use entropy::Entropy;
+pub use prove::Proved;
+pub use run::RunWriter;
+pub use view::{Placed, Stats, View};
+pub use writer::{Commit, Receipt, Writer};
+
+use super::disk;
+use crate::ledger;
+use crate::ledger::text::SegmentId;
+
+/// Why the ledger on disk could not be read or appended to.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// Someone else is at it: exit 7.
+    #[error("`{lock}`: another `probant` holds it")]
+    Busy {
+        /// Which lock.
+        lock: &'static str,
+    },
+    /// The disk refused a write; the process must end.
+    #[error("the ledger was not extended")]
+    Disk(#[from] disk::Error),
+    /// A file could not be read.
+    #[error("`{}` cannot be read", path.display())]
+    Read {
+        /// Which.
+        path: PathBuf,
+        /// Why not.
+        source: io::Error,
+    },
+    /// A file of the ledger is not what was signed: exit 4.
+    #[error("`{file}` is not as it was recorded")]
+    Damaged {
+        /// Its path within the workspace.
+        file: String,
+        /// What is wrong with it.
+        source: ledger::Error,
+    },
+    /// There is no ledger here.
+    #[error("`{}` holds no ledger", root.display())]
+    Absent {
+        /// The workspace.
+        root: PathBuf,
+    },
+    /// There is one already.
+    #[error("`{}` already holds a ledger", root.display())]
+    Present {
+        /// The workspace.
+        root: PathBuf,
+    },
+    /// A secret can be read by others.
+    #[error("`{}` is open to others (mode {mode:03o})", path.display())]
+    Loose {
+        /// Which file or folder.
+        path: PathBuf,
+        /// Its mode.
+        mode: u32,
+    },
+    /// What was asked to be recorded does not hold together.
+    #[error("it cannot be recorded")]
+    Refused(#[from] ledger::Error),
+    /// The run's entry counts other rows than were pushed.
+    #[error("the run counts {said} {kind}, but {held} were recorded")]
+    Counts {
+        /// Of which kind.
+        kind: ledger::SegmentKind,
+        /// What the entry says.
+        said: u64,
+        /// What the segments hold.
+        held: u64,
+    },
+    /// An earlier write failed: this writer has seen the disk fail and must not go on.
+    #[error("an earlier write failed")]
+    Spent,
+}
+
+impl Error {
+    /// The exit code (DESIGN §6).
+    #[must_use]
+    pub fn exit(&self) -> u8 {
+        match self {
+            Self::Busy { .. } => 7,
+            Self::Damaged { .. } => 4,
+            Self::Absent { .. } | Self::Present { .. } => 2,
+            Self::Disk(_)
+            | Self::Read { .. }
+            | Self::Loose { .. }
+            | Self::Refused(_)
+            | Self::Counts { .. }
+            | Self::Spent => 1,
+        }
+    }
+
+    /// What the person at the keyboard can do next.
+    #[must_use]
+    pub fn hint(&self) -> Option<&'static str> {
+        match self {
+            Self::Busy { .. } => Some("wait until it is done, then try again"),
+            Self::Disk(error) => error.hint(),
+            Self::Damaged { source, .. } | Self::Refused(source) => source.hint(),
+            Self::Absent { .. } => Some("start one with `probant init`"),
+            Self::Loose { .. } => Some(
+                "`chmod 700 keys` and `chmod 600 keys/*`, then consider who may have read them",
+            ),
+            Self::Spent => Some("start the command again: it begins from what the disk holds"),
+            Self::Read { .. } | Self::Present { .. } | Self::Counts { .. } => None,
+        }
+    }
+}
+
+/// The files and folders of a workspace's ledger.
+#[derive(Clone, Debug)]
+pub(super) struct Paths {
+    pub root: PathBuf,
+}
+
+impl Paths {
+    pub fn of(root: &Path) -> Self {
+        Self {
+            root: root.to_owned(),
+        }
+    }
+
+    pub fn ledger(&self) -> PathBuf {
+        self.root.join("ledger")
+    }
+
+    pub fn keys(&self) -> PathBuf {
+        self.root.join("keys")
+    }
+
+    pub fn tmp(&self) -> PathBuf {
+        self.root.join("tmp")
+    }
+
+    pub fn in_ledger(&self, name: &str) -> PathBuf {
+        self.ledger().join(name)
+    }
+}
+
+/// The name in `ledger/` of a segment's sealed file.
+pub(super) fn rows_name(id: SegmentId, generation: u32) -> String {
+    format!("segments/{id}.{generation}.rows")
+}
+
+/// The name in `ledger/` of a segment's hashes at level 8, which outlive its rewriting.
+pub(super) fn nodes_name(id: SegmentId) -> String {
+    format!("segments/{id}.nodes")
+}
+
+/// Reads a whole file of the ledger.
+pub(super) fn read(path: &Path) -> Result<Vec<u8>, Error> {
+    std::fs::read(path).map_err(|source| Error::Read {
+        path: path.to_owned(),
+        source,
+    })
+}
