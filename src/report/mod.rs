@@ -1,0 +1,29 @@
+//! What people read about a model and about a decision: explanations, reasons, and the model card.
+//!
+//! | file | noun |
+//! | --- | --- |
+//! | `words` | what a code means |
+//! | `reasons` | the three reasons of a score file |
+//! | `explain` | one decision with everything that its record says, and its JSON |
+//! | `terminal` | the same as text |
+//! | `provenance` | where a model comes from: `provenance.json` |
+//! | `card` | the model card, with `figures`, `phrases` and `svg` behind it (the door of askama) |
+//!
+//! Pure: what is shown is what the caller hands over, after it was recorded and checked.
+
+mod card;
+mod explain;
+mod figures;
+mod phrases;
+mod provenance;
+mod reasons;
+mod svg;
+mod terminal;
+mod words;
+
+pub use card::{CardInput, card};
+pub use explain::{DoesNotAddUp, Explanation, Given, Other, Proof, Term, terms};
+pub use phrases::warnings;
+pub use provenance::{Error, NotIdentity, Period, Provenance, Rows};
+pub use reasons::Reasons;
+pub use words::{coarse_meaning, meaning, number, pair_meaning};

@@ -1,0 +1,151 @@
+//! The three reasons beside each score, in words, made once per model and looked up once per lead.
+
+use crate::features::Schema;
+use crate::lang::Lang;
+use crate::odds::LogOdds;
+
+use super::words::{cut, meaning, pair_meaning, plain, thousandths};
+
+/// Every reason that a model can give, in words, by term and code.
+///
+/// A night has a million leads and a model has a few hundred entries: the words are written once.
+#[derive(Clone, Debug)]
+pub struct Reasons {
+    words: Vec<Vec<String>>,
+    /// The size of each entry, by term and code.
+    sizes: Vec<Vec<u32>>,
+    /// Where each term's words start in the list of all.
+    firsts: Vec<u32>,
+}
+
+impl Reasons {
+    /// Writes each table entry's reason: `Origine = Salon professionnel (+0,82)`.
+    ///
+    /// `tables` has one table per term of `schema`, features then pairs; `label` gives what people
+    /// call a column. The letters are ones that Windows-1252 has, as far as the labels and levels are.
+    #[must_use]
+    pub fn new(
+        schema: &Schema,
+        tables: &[Vec<LogOdds>],
+        label: &dyn Fn(&str) -> String,
+        lang: Lang,
+    ) -> Self {
+        let words = tables
+            .iter()
+            .enumerate()
+            .map(|(term, table)| {
+                let title = term_label(schema, term, label);
+                table
+                    .iter()
+                    .enumerate()
+                    .map(|(code, &entry)| {
+                        let what = plain(&term_meaning(schema, term, code as u16, lang));
+                        let text =
+                            format!("{title} = {} ({})", cut(&what, 60), hundredths(entry, lang));
+                        text.replace('\u{202f}', "\u{a0}").replace('−', "-")
+                    })
+                    .collect()
+            })
+            .collect();
+        Self::of(words, tables)
+    }
+
+    fn of(words: Vec<Vec<String>>, tables: &[Vec<LogOdds>]) -> Self {
+        let sizes =
+            |table: &Vec<LogOdds>| table.iter().map(|entry| entry.0.unsigned_abs()).collect();
+        let mut next = 0;
+        let firsts = tables
+            .iter()
+            .map(|table| {
+                let first = next;
+                next += table.len() as u32;
+                first
+            })
+            .collect();
+        Self {
+            words,
+            sizes: tables.iter().map(sizes).collect(),
+            firsts,
+        }
+    }
+
+    /// Every reason, in one list that [`Reasons::top`] points into.
+    #[must_use]
+    pub fn all(&self) -> Vec<String> {
+        self.words.concat()
+    }
+
+    /// The places, in the list of all, of the reasons that [`Reasons::three`] gives; `u32::MAX` where there are fewer.
+    #[must_use]
+    pub fn top(&self, codes: impl Iterator<Item = u16>) -> [u32; 3] {
+        let mut best = [(0, u32::MAX); 3];
+        for ((code, sizes), first) in codes.zip(&self.sizes).zip(&self.firsts) {
+            let size = sizes[usize::from(code)];
+            if size > best[2].0 {
+                let place = best.iter().position(|(held, _)| size > *held).unwrap_or(2);
+                best[place..].rotate_right(1);
+                best[place] = (size, first + u32::from(code));
+            }
+        }
+        best.map(|(_, at)| at)
+    }
+
+    /// The reasons of the three largest contributions that are not 0, largest first; `""` where there are fewer.
+    ///
+    /// Ties go to the earlier term, so that the same codes always give the same words.
+    #[must_use]
+    pub fn three(&self, codes: &[u16], contributions: &[LogOdds]) -> [&str; 3] {
+        let mut best: [Option<usize>; 3] = [None; 3];
+        let size = |term: usize| contributions[term].0.unsigned_abs();
+        for term in 0..contributions.len() {
+            if size(term) == 0 {
+                continue;
+            }
+            let place = best
+                .iter()
+                .position(|held| held.is_none_or(|held| size(term) > size(held)));
+            if let Some(place) = place {
+                best[place..].rotate_right(1);
+                best[place] = Some(term);
+            }
+        }
+        best.map(|held| {
+            held.map_or("", |term| {
+                self.words[term][usize::from(codes[term])].as_str()
+            })
+        })
+    }
+}
+
+/// What people call a term: a column's label, or `A × B`.
+#[must_use]
+pub fn term_label(schema: &Schema, term: usize, label: &dyn Fn(&str) -> String) -> String {
+    let name = |feature: usize| plain(&label(&schema.features[feature].name));
+    match term.checked_sub(schema.features.len()) {
+        None => name(term),
+        Some(pair) => format!(
+            "{} × {}",
+            name(schema.pairs[pair].a),
+            name(schema.pairs[pair].b)
+        ),
+    }
+}
+
+/// What a term's code means.
+#[must_use]
+pub fn term_meaning(schema: &Schema, term: usize, code: u16, lang: Lang) -> String {
+    match term.checked_sub(schema.features.len()) {
+        None => meaning(&schema.features[term].shape, code, lang),
+        Some(pair) => pair_meaning(schema, &schema.pairs[pair], code, lang),
+    }
+}
+
+/// Two decimals with a sign, as a score file has room for.
+fn hundredths(entry: LogOdds, lang: Lang) -> String {
+    let thousandths = thousandths(i64::from(entry.0));
+    let sign = if entry < LogOdds(0) { '-' } else { '+' };
+    format!(
+        "{sign}{}",
+        lang.decimal(thousandths.unsigned_abs() as f64 / 1000.0, 2)
+    )
+}
