@@ -1,0 +1,233 @@
+//! What was typed: the grammar of the command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::lang::Lang;
+
+/// Scores sales leads on your own machine; every decision can be explained and proved.
+#[derive(Debug, Parser)]
+#[command(
+    name = "probant",
+    version,
+    arg_required_else_help = true,
+    disable_help_subcommand = true,
+    help_template = "{about}\n\n{before-help}{usage-heading} {usage}\n\n{all-args}",
+    before_help = "Examples:\n  probant demo                             see the whole path on invented leads\n  probant init leads.csv                   draft a policy from an export\n  probant train leads.csv --as data-1      fit a candidate model\n  probant models activate @latest --as data-1\n  probant score tonight.csv --out scores.csv\n  probant explain L-1042                   why this lead has this score\n  probant ledger verify --full             prove that nothing was changed\n"
+)]
+pub struct Typed {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+    /// Options that every command takes.
+    #[command(flatten)]
+    pub common: Common,
+}
+
+/// Options that every command takes.
+#[derive(Args, Clone, Debug)]
+pub struct Common {
+    /// Workspace folder (default: the nearest folder upwards that holds probant.toml)
+    #[arg(long, short = 'w', global = true, value_name = "DIR")]
+    pub workspace: Option<PathBuf>,
+    /// Print one JSON document instead of text
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// Language of what is printed: fr or en (default: LANG)
+    #[arg(long, global = true, value_name = "fr|en")]
+    pub lang: Option<Lang>,
+    /// Threads to use (default: one per core); never changes a result
+    #[arg(long, global = true, value_name = "N")]
+    pub threads: Option<usize>,
+}
+
+/// The verbs.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Plays the whole path on invented leads: train, activate, score, explain, verify
+    Demo {
+        /// Folder to create and leave for exploring
+        #[arg(long, default_value = "demo", value_name = "DIR")]
+        dir: PathBuf,
+        /// Number of invented leads to train on
+        #[arg(long, default_value_t = 20_000, value_name = "N")]
+        leads: usize,
+    },
+    /// Creates a workspace and drafts its policy, from an export where one is given
+    #[command(
+        before_help = "Examples:\n  probant init leads.csv\n  probant init leads.parquet --lang fr\n"
+    )]
+    Init {
+        /// An export to look at
+        data: Option<PathBuf>,
+    },
+    /// Says what of an export would be read, what would be refused, and why
+    #[command(before_help = "Examples:\n  probant check leads.csv\n")]
+    Check {
+        /// Exports (a glob is expanded)
+        #[arg(required = true)]
+        data: Vec<PathBuf>,
+        /// Make undeclared columns an error
+        #[arg(long)]
+        strict: bool,
+    },
+    /// Checks the policy, or prints its schema
+    Policy {
+        /// What to do with it.
+        #[command(subcommand)]
+        verb: PolicyVerb,
+    },
+    /// Fits a candidate model; it is never active by itself
+    #[command(
+        before_help = "Examples:\n  probant train leads.csv --as data-1\n  probant train leads.csv --cv --folds folds.txt --json\n"
+    )]
+    Train {
+        /// Exports with known outcomes (a glob is expanded)
+        #[arg(required = true)]
+        data: Vec<PathBuf>,
+        /// Who trains: a person of the policy
+        #[arg(long = "as", value_name = "PERSON")]
+        person: Option<String>,
+        /// Cross-validate the whole procedure instead of writing a model
+        #[arg(long)]
+        cv: bool,
+        /// The fold of each row, one number a line, in file order
+        #[arg(long, value_name = "FILE", requires = "cv")]
+        folds: Option<PathBuf>,
+        /// Make undeclared columns an error
+        #[arg(long)]
+        strict: bool,
+    },
+    /// Lists, shows and activates models
+    Models {
+        /// What to do with them.
+        #[command(subcommand)]
+        verb: ModelsVerb,
+    },
+    /// Scores an export with the active model and records every prediction
+    #[command(
+        before_help = "Examples:\n  probant score tonight.csv --out scores.csv --rejects rejects.csv\n  probant score 'exports/*.parquet' --out scores.parquet\n"
+    )]
+    Score {
+        /// Exports (a glob is expanded); several make one run
+        #[arg(required = true)]
+        data: Vec<PathBuf>,
+        /// The score file to write: .parquet or .csv
+        #[arg(long, value_name = "FILE", required_unless_present = "dry_run")]
+        out: Option<PathBuf>,
+        /// Where to list rows that failed, by record, line and column
+        #[arg(long, value_name = "FILE")]
+        rejects: Option<PathBuf>,
+        /// Where to list leads that may not be scored
+        #[arg(long, value_name = "FILE")]
+        refused: Option<PathBuf>,
+        /// Count only: write nothing, record nothing
+        #[arg(long)]
+        dry_run: bool,
+        /// Score again although the same input was scored before
+        #[arg(long)]
+        again: bool,
+        /// The law's date, instead of today's
+        #[arg(long, value_name = "YYYY-MM-DD")]
+        date: Option<String>,
+        /// The purpose, where the policy has several
+        #[arg(long, value_name = "ID")]
+        purpose: Option<String>,
+        /// A model other than the active one; the run is marked as a trial
+        #[arg(long, value_name = "VERSION")]
+        model: Option<String>,
+        /// Make undeclared columns an error
+        #[arg(long)]
+        strict: bool,
+    },
+    /// Lists runs, or shows one
+    Runs {
+        /// What to do with them.
+        #[command(subcommand)]
+        verb: RunsVerb,
+    },
+    /// Says why a lead has its score, from the record itself
+    #[command(
+        before_help = "Examples:\n  probant explain L-1042\n  probant explain L-1042 --data tonight.csv --json\n"
+    )]
+    Explain {
+        /// The lead's identifier in the CRM
+        lead: String,
+        /// A decision other than the latest
+        #[arg(long, value_name = "N")]
+        decision: Option<u64>,
+        /// An export that holds the lead, to show its values beside the codes
+        #[arg(long, value_name = "EXPORT")]
+        data: Option<PathBuf>,
+    },
+    /// Verifies, shows and measures the ledger
+    Ledger {
+        /// What to do with it.
+        #[command(subcommand)]
+        verb: LedgerVerb,
+    },
+}
+
+/// Verbs of `probant policy`.
+#[derive(Debug, Subcommand)]
+pub enum PolicyVerb {
+    /// Reads the policy and lists everything that is wrong with it
+    Check,
+    /// Prints the policy's JSON Schema
+    Schema,
+}
+
+/// Verbs of `probant models`.
+#[derive(Debug, Subcommand)]
+pub enum ModelsVerb {
+    /// Lists the models of the workspace
+    List,
+    /// Shows one model's provenance and figures
+    Show {
+        /// Version, its first digits, @active or @latest
+        version: String,
+    },
+    /// Makes a model the one that scores, and records who did
+    #[command(before_help = "Examples:\n  probant models activate @latest --as data-1\n")]
+    Activate {
+        /// Version, its first digits, or @latest
+        version: String,
+        /// Who activates: a person of the policy
+        #[arg(long = "as", value_name = "PERSON")]
+        person: String,
+        /// The purpose, where the policy has several
+        #[arg(long, value_name = "ID")]
+        purpose: Option<String>,
+    },
+}
+
+/// Verbs of `probant runs`.
+#[derive(Debug, Subcommand)]
+pub enum RunsVerb {
+    /// Lists the runs of the ledger
+    List,
+    /// Shows one run's report
+    Show {
+        /// The run's id, its first digits, or @latest
+        run: String,
+    },
+}
+
+/// Verbs of `probant ledger`.
+#[derive(Debug, Subcommand)]
+pub enum LedgerVerb {
+    /// Verifies signatures, hashes and counts; with --full, replays every score
+    Verify {
+        /// Replay every prediction from its codes and its model
+        #[arg(long)]
+        full: bool,
+    },
+    /// Lists the entries of the log, or prints one as it stands
+    Show {
+        /// An entry's index
+        index: Option<u64>,
+    },
+    /// Says how large the ledger is
+    Stats,
+}

@@ -1,0 +1,42 @@
+#![doc = include_str!("ARCHITECTURE.md")]
+
+// Layers, from the ground up. A room may use the rooms of earlier layers and
+// no others; `tests/it/tidy.rs` holds the tree to that.
+
+// Words.
+pub mod digest;
+pub mod lang;
+pub mod name;
+pub mod odds;
+
+// Declared.
+pub mod law;
+pub mod policy;
+pub mod pseudonym;
+
+// Tables.
+pub mod table;
+
+// Read.
+pub mod features;
+pub mod intake;
+
+// Learned.
+pub mod model;
+
+// Decided.
+pub mod decision;
+pub mod eligibility;
+
+// Recorded.
+pub mod ledger;
+
+// Answered.
+pub mod report;
+
+// Hands.
+pub mod workspace;
+
+// Faces.
+pub mod cli;
+pub mod demo;

@@ -1,0 +1,237 @@
+//! Why a command could not be carried out, which exit code that is, and what to do next.
+
+use std::io;
+use std::path::PathBuf;
+
+use super::{journal, state};
+use crate::{features, intake, ledger, model, policy, pseudonym, table};
+
+/// Why a command could not be carried out.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// No policy in the folder, nor above it.
+    #[error("`{}` is not a workspace: no probant.toml here or above", at.display())]
+    NoWorkspace {
+        /// Where it was looked for.
+        at: PathBuf,
+    },
+    /// There is one already.
+    #[error("`{}` is a workspace already", at.display())]
+    Exists {
+        /// Where.
+        at: PathBuf,
+    },
+    /// The policy is not UTF-8.
+    #[error("probant.toml is not UTF-8 text")]
+    PolicyEncoding,
+    /// The policy does not hold together.
+    #[error(transparent)]
+    Policy(#[from] policy::Error),
+    /// An export could not be read.
+    #[error(transparent)]
+    Intake(#[from] intake::Error),
+    /// A Parquet file could not be read or written.
+    #[error(transparent)]
+    Table(#[from] table::Error),
+    /// An identifier could not be normalised.
+    #[error(transparent)]
+    Pseudonym(#[from] pseudonym::Error),
+    /// The encoder refused.
+    #[error(transparent)]
+    Features(#[from] features::Error),
+    /// A model could not be fitted.
+    #[error(transparent)]
+    Training(#[from] model::train::Error),
+    /// A model was asked about codes that it has no entry for.
+    #[error("the encoder and the model disagree")]
+    Scoring {
+        /// How.
+        source: model::score::Error,
+    },
+    /// A model's document is not one.
+    #[error("model {version}: `{file}` {what}")]
+    Model {
+        /// The version asked for.
+        version: String,
+        /// The file of its folder.
+        file: String,
+        /// What is wrong.
+        what: String,
+    },
+    /// The ledger's bytes are wrong.
+    #[error(transparent)]
+    Ledger(#[from] ledger::Error),
+    /// The ledger could not be opened or extended.
+    #[error(transparent)]
+    Journal(#[from] journal::Error),
+    /// The desk could not be used.
+    #[error(transparent)]
+    State(#[from] state::Error),
+    /// The disk refused a change.
+    #[error(transparent)]
+    Disk(#[from] super::disk::Error),
+    /// An explanation does not add up to its record.
+    #[error(transparent)]
+    Explanation(#[from] crate::report::DoesNotAddUp),
+    /// The disk refused a read.
+    #[error("cannot read `{}`", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The disk refused a write.
+    #[error("cannot write `{}`", path.display())]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// A name that the workspace does not know.
+    #[error("unknown {what} `{name}`")]
+    Unknown {
+        /// What kind of thing.
+        what: &'static str,
+        /// The name typed.
+        name: String,
+        /// A near one.
+        near: Option<String>,
+    },
+    /// Several answers are possible.
+    #[error("which {what}? {}", known.join(", "))]
+    Which {
+        /// What kind of thing.
+        what: &'static str,
+        /// The option that says it.
+        option: &'static str,
+        /// The candidates.
+        known: Vec<String>,
+    },
+    /// The command line contradicts itself or the world.
+    #[error("{what}")]
+    Usage {
+        /// What is wrong.
+        what: String,
+        /// What to do.
+        hint: &'static str,
+    },
+    /// Policy or law forbids it.
+    #[error("{what}")]
+    Refused {
+        /// What was refused.
+        what: String,
+        /// What would be allowed.
+        hint: &'static str,
+    },
+    /// The data is malformed in a way that only the policy shows.
+    #[error("{what}")]
+    Data {
+        /// What is wrong, without a value.
+        what: String,
+        /// What to do.
+        hint: &'static str,
+    },
+    /// The lead has no record.
+    #[error("no decision about this lead")]
+    NoDecision,
+    /// The input changed while it was read.
+    #[error("`{}` changed while it was being read", path.display())]
+    Changed {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The counts do not add up: a fault of this program, and nothing was recorded.
+    #[error("{rows} rows were read, but {accounted} are accounted for")]
+    Unaccounted {
+        /// Rows in.
+        rows: u64,
+        /// Proposed, refused and failed together.
+        accounted: u64,
+    },
+}
+
+impl Error {
+    /// The exit code (DESIGN §6).
+    #[must_use]
+    pub fn exit(&self) -> u8 {
+        match self {
+            Self::NoWorkspace { .. }
+            | Self::Exists { .. }
+            | Self::Unknown { .. }
+            | Self::Which { .. }
+            | Self::Usage { .. } => 2,
+            Self::PolicyEncoding
+            | Self::Policy(_)
+            | Self::Intake(_)
+            | Self::Table(_)
+            | Self::Data { .. }
+            | Self::Changed { .. }
+            | Self::Features(_)
+            | Self::Pseudonym(_) => 3,
+            Self::Model { .. } | Self::Ledger(_) | Self::Explanation(_) => 4,
+            Self::Journal(error) => error.exit(),
+            Self::Training(error) => error.exit(),
+            Self::Refused { .. } => 5,
+            Self::State(_)
+            | Self::Disk(_)
+            | Self::Read { .. }
+            | Self::Write { .. }
+            | Self::NoDecision
+            | Self::Unaccounted { .. }
+            | Self::Scoring { .. } => 1,
+        }
+    }
+
+    /// What the person at the keyboard can do next.
+    #[must_use]
+    pub fn hint(&self) -> Option<String> {
+        let fixed = |text: &str| Some(text.to_owned());
+        match self {
+            Self::NoWorkspace { .. } => {
+                fixed("start one here with `probant init DATA`, or name one with `--workspace DIR`")
+            }
+            Self::Exists { .. } => {
+                fixed("edit its probant.toml, or name another folder with `--workspace DIR`")
+            }
+            Self::PolicyEncoding => fixed("save probant.toml as UTF-8"),
+            Self::Policy(error) => error.hint().map(Into::into),
+            Self::Intake(error) => error.hint().map(Into::into),
+            Self::Table(error) => error.hint().map(Into::into),
+            Self::Pseudonym(error) => error.hint().map(Into::into),
+            Self::Features(error) => error.hint().map(Into::into),
+            Self::Training(error) => error.hint().map(Into::into),
+            Self::Ledger(error) => error.hint().map(Into::into),
+            Self::Journal(error) => error.hint().map(Into::into),
+            Self::Model { .. } => fixed(
+                "restore the model's folder from a backup; `probant ledger verify` names what changed",
+            ),
+            Self::Unknown {
+                near: Some(near), ..
+            } => Some(format!("did you mean `{near}`?")),
+            Self::Unknown { what: "model", .. } => {
+                fixed("`probant models list` shows what there is")
+            }
+            Self::Unknown { what: "run", .. } => fixed("`probant runs list` shows what there is"),
+            Self::Unknown { .. } => fixed("probant.toml lists what there is"),
+            Self::Which { option, .. } => Some(format!("say which with `{option}`")),
+            Self::Usage { hint, .. } | Self::Refused { hint, .. } | Self::Data { hint, .. } => {
+                fixed(hint)
+            }
+            Self::NoDecision => fixed(
+                "check the identifier as the CRM writes it; `probant runs list` shows what was scored",
+            ),
+            Self::Changed { .. } => {
+                fixed("wait until the export is finished, then run the command again")
+            }
+            Self::Unaccounted { .. } => fixed("nothing was recorded; please report this"),
+            Self::Disk(error) => error.hint().map(Into::into),
+            Self::Explanation(_) => {
+                fixed("run `probant ledger verify --full`: it names what was changed")
+            }
+            Self::State(_) | Self::Read { .. } | Self::Write { .. } | Self::Scoring { .. } => None,
+        }
+    }
+}

@@ -1,0 +1,300 @@
+//! Why a lead has its score: the record found by pseudonym, proved, and put in words.
+
+use std::path::{Path, PathBuf};
+
+use super::error::Error;
+use super::export::{Export, Plan};
+use super::journal::{Placed, Proved, View};
+use super::models::{self, Loaded};
+use super::{Workspace, files};
+use crate::digest::{Digest, hex};
+use crate::features::encode;
+use crate::lang::Lang;
+use crate::ledger::record::{Prediction, Record};
+use crate::ledger::{Entry, SegmentKind};
+use crate::odds::{LogOdds, Score};
+use crate::policy::{self, Basis, Column as Declared, IdType, Policy};
+use crate::pseudonym::{Master, normalise};
+use crate::report::{Explanation, Given, Other, Proof, terms};
+use crate::table::Column;
+
+/// Whose decision, and which.
+#[derive(Clone, Debug, Default)]
+pub struct Question {
+    /// The identifier as the operator typed it.
+    pub lead: String,
+    /// A decision other than the latest.
+    pub decision: Option<u64>,
+    /// An export that holds the lead.
+    pub data: Option<PathBuf>,
+}
+
+/// A record about the lead.
+struct Found<'a> {
+    placed: &'a Placed,
+    row: u32,
+    decision: u64,
+}
+
+/// Explains a decision about a lead from its record, replayed against the model of that day.
+pub fn explain(ws: &Workspace, question: &Question, lang: Lang) -> Result<Explanation, Error> {
+    let view = View::open(&ws.root)?;
+    let found = find(ws, &view, &question.lead)?;
+    let chosen = match question.decision {
+        None => found.last(),
+        Some(number) => found.iter().find(|it| it.decision == number),
+    };
+    let chosen = chosen.ok_or(Error::NoDecision)?;
+    let mut said = say(ws, &view, chosen, &question.lead, lang)?;
+    if let Some(data) = &question.data {
+        let model = model_of(ws, &view, chosen.placed)?;
+        give(ws, &mut said, &model, data, &question.lead, lang)?;
+    }
+    for other in found
+        .iter()
+        .rev()
+        .filter(|it| it.decision != chosen.decision)
+    {
+        said.others.push(brief(ws, &view, other)?);
+    }
+    said.check()?;
+    Ok(said)
+}
+
+/// Every decision about the lead, by ascending number, under every purpose and key of the log.
+fn find<'a>(ws: &Workspace, view: &'a View, lead: &str) -> Result<Vec<Found<'a>>, Error> {
+    let (_, id_type) = ws.policy.identifier();
+    let normal = normalise(id_type, lead)?;
+    let mut found = Vec::new();
+    for placed in view
+        .segments()
+        .filter(|placed| placed.entry.kind == SegmentKind::Proposals)
+    {
+        let master = Master::new(*view.master(&placed.entry.kid)?.expose());
+        let pseudonym = master
+            .key(&placed.entry.purpose, id_type)
+            .pseudonym(&normal);
+        for row in view.find(&pseudonym.0, placed)? {
+            found.push(Found {
+                placed,
+                row,
+                decision: placed.first.unwrap_or(0) + u64::from(row),
+            });
+        }
+    }
+    Ok(found)
+}
+
+fn model_of(ws: &Workspace, view: &View, placed: &Placed) -> Result<Loaded, Error> {
+    let (version, _) = placed.entry.model.ok_or(Error::NoDecision)?;
+    models::load(ws, view, version)
+}
+
+/// The policy of that day; today's where that one no longer parses.
+fn policy_of(ws: &Workspace, view: &View, digest: Digest) -> Policy {
+    let text = view
+        .document(&digest)
+        .ok()
+        .and_then(|bytes| String::from_utf8(bytes).ok());
+    text.and_then(|text| policy::parse(&text).ok())
+        .unwrap_or_else(|| ws.policy.clone())
+}
+
+fn prediction(proved: &Proved) -> Result<&Prediction, Error> {
+    match &proved.record {
+        Record::Prediction(prediction) => Ok(prediction),
+        Record::Event(_) => Err(Error::NoDecision),
+    }
+}
+
+/// The explanation of one decision, without the export's values and the other decisions.
+fn say(
+    ws: &Workspace,
+    view: &View,
+    found: &Found<'_>,
+    lead: &str,
+    lang: Lang,
+) -> Result<Explanation, Error> {
+    let segment = &found.placed.entry;
+    let model = model_of(ws, view, found.placed)?;
+    let proved = view.fetch(found.placed, found.row, Some(&model.replay))?;
+    let record = prediction(&proved)?;
+    let policy = policy_of(ws, view, segment.policy);
+    let label = |header: &str| {
+        policy
+            .columns
+            .iter()
+            .find(|column| column.name == header)
+            .map_or(header, Declared::label)
+            .to_owned()
+    };
+    let codes: Vec<u16> = record.terms.iter().map(|term| term.code).collect();
+    let contributions: Vec<LogOdds> = record
+        .terms
+        .iter()
+        .map(|term| LogOdds(term.contribution))
+        .collect();
+    let run = view.entries().find_map(|(_, entry)| match entry {
+        Entry::Run(run) if run.run == segment.run => Some(run),
+        _ => None,
+    });
+    let (band, band_label) = band(&policy, segment, record.outcome);
+    let root = view.root();
+    Ok(Explanation {
+        lead: lead.to_owned(),
+        decision: found.decision,
+        score: Score::try_from(record.score).unwrap_or_else(|_| LogOdds(record.log_odds).score()),
+        log_odds: LogOdds(record.log_odds),
+        baseline: model.model.baseline(),
+        band,
+        band_label,
+        model: model.model.version(),
+        run: hex(&segment.run.0),
+        time: run.map(|run| run.time.to_string()).unwrap_or_default(),
+        date: run.map(|run| run.date.to_string()).unwrap_or_default(),
+        purpose: segment.purpose.to_string(),
+        purpose_words: policy
+            .purpose(segment.purpose.as_str())
+            .map(|purpose| purpose.description.clone()),
+        basis: basis(record.basis),
+        pseudonym: record.pseudonym,
+        terms: terms(model.model.schema(), &codes, &contributions, &label, lang),
+        proof: Proof {
+            segment: hex(&segment.id.0),
+            row: found.row,
+            leaf: hex(&proved.leaf()),
+            log_index: proved.index,
+            checkpoint_size: view.size(),
+            checkpoint_root: crate::ledger::note::base64(&root),
+            verified: true, // `fetch` returns nothing that it could not prove
+        },
+        others: Vec::new(),
+    })
+}
+
+/// The basis that the record's code stands for.
+fn basis(code: u8) -> Basis {
+    [
+        Basis::Consent,
+        Basis::Contract,
+        Basis::LegalObligation,
+        Basis::LegitimateInterest,
+    ]
+    .into_iter()
+    .find(|basis| basis.code() == code)
+    .unwrap_or(Basis::LegitimateInterest)
+}
+
+/// The band's name in the segment's own table, and what people called it that day.
+fn band(policy: &Policy, segment: &crate::ledger::entry::Segment, outcome: u8) -> (String, String) {
+    let name = segment
+        .outcomes
+        .iter()
+        .find(|(code, _)| *code == outcome)
+        .map(|(_, name)| name.to_string());
+    let name = name.unwrap_or_else(|| outcome.to_string());
+    let label = policy
+        .bands
+        .iter()
+        .find(|band| band.id.as_str() == name)
+        .map_or(name.clone(), |band| band.label.clone());
+    (name, label)
+}
+
+/// Another decision, in one line.
+fn brief(ws: &Workspace, view: &View, found: &Found<'_>) -> Result<Other, Error> {
+    let said = say(ws, view, found, "", Lang::En)?;
+    Ok(Other {
+        decision: said.decision,
+        date: said.date,
+        run: said.run,
+        score: said.score,
+        band_label: said.band_label,
+    })
+}
+
+/// Adds the person's values from an export, and whether they still encode to the recorded codes.
+fn give(
+    ws: &Workspace,
+    said: &mut Explanation,
+    model: &Loaded,
+    data: &Path,
+    lead: &str,
+    lang: Lang,
+) -> Result<(), Error> {
+    let schema = model.model.schema();
+    let columns: Vec<&Declared> = schema
+        .features
+        .iter()
+        .filter_map(|feature| {
+            ws.policy
+                .columns
+                .iter()
+                .find(|column| column.name == feature.name)
+        })
+        .collect();
+    if columns.len() < schema.features.len() {
+        return Err(Error::Refused {
+            what: "the policy no longer declares every column that the model used".to_owned(),
+            hint: "explain without `--data`, or declare the columns again",
+        });
+    }
+    let plan = Plan::new(&ws.policy, &columns, false);
+    let wanted = normalise(plan.id_type, lead)?;
+    for portion in Export::open(&files::expand(&[data.to_owned()])?, &ws.policy, &plan.asked)? {
+        let batch = portion?.batch;
+        let row = match plan.identifier.map(|at| &batch.columns[at]) {
+            Some(Column::Text(texts)) => texts.iter().position(|text| {
+                text.as_deref()
+                    .is_some_and(|text| normalise(plan.id_type, text).is_ok_and(|it| it == wanted))
+            }),
+            _ if plan.id_type == IdType::Row => batch
+                .records
+                .iter()
+                .position(|record| record.to_string() == *wanted),
+            _ => None,
+        };
+        let Some(row) = row else { continue };
+        for (feature, &at) in schema.features.iter().zip(&plan.features) {
+            let mut one = Column::empty(columns[at - usize::from(plan.identifier.is_some())].kind);
+            one.extend(&batch.columns[at], &[row as u32]);
+            let code = encode(&one, &feature.shape)?.at(0);
+            for term in said
+                .terms
+                .iter_mut()
+                .filter(|term| term.columns == [feature.name.clone()])
+            {
+                term.given = Some(Given {
+                    value: value(&one, lang),
+                    code,
+                });
+            }
+        }
+        return Ok(());
+    }
+    Err(Error::Data {
+        what: "the export given with `--data` does not hold this lead".to_owned(),
+        hint: "name the export of the night in question",
+    })
+}
+
+/// A value as people read it; `None` where there is none.
+fn value(column: &Column, lang: Lang) -> Option<String> {
+    match column {
+        Column::Number(values) => values
+            .first()
+            .filter(|value| !value.is_nan())
+            .map(|&value| crate::report::number(value, lang)),
+        Column::Category(category) => category
+            .codes
+            .first()
+            .and_then(|&code| category.levels.get(code as usize))
+            .map(ToString::to_string),
+        Column::Flag(values) => match values.first() {
+            Some(0) => Some(crate::say!(lang, "no" | "non")),
+            Some(1) => Some(crate::say!(lang, "yes" | "oui")),
+            _ => None,
+        },
+        Column::Date(_) | Column::Text(_) => None,
+    }
+}

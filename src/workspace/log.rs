@@ -1,0 +1,243 @@
+//! The ledger, read: verified, listed, measured.
+
+use std::fs;
+
+use serde::Serialize;
+
+use super::Workspace;
+use super::error::Error;
+use super::journal::{self, View};
+use super::models;
+use super::replay::Replayer;
+use crate::digest::Digest;
+use crate::ledger::entry::Segment;
+use crate::ledger::verify::{Finding, Judge, Level, Oracles};
+use crate::ledger::{Entry, Replay};
+use crate::model::Model;
+use crate::policy;
+
+/// Both verdicts, and what was looked at.
+#[derive(Clone, Debug, Serialize)]
+pub struct Verdict {
+    /// Of this document.
+    pub schema_version: u32,
+    /// Whether every prediction was replayed.
+    pub full: bool,
+    /// The log's name.
+    pub origin: String,
+    /// Entries of the main log.
+    pub entries: u64,
+    /// Runs.
+    pub runs: u64,
+    /// Segments.
+    pub segments: u64,
+    /// Predictions and events.
+    pub rows: u64,
+    /// Of them, rebuilt from codes and model and found to be what was signed.
+    pub replayed: u64,
+    /// What contradicts integrity: file and reason.
+    pub integrity: Vec<Trouble>,
+    /// What contradicts completeness: file and reason.
+    pub completeness: Vec<Trouble>,
+}
+
+/// One thing that is not as it was recorded.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Trouble {
+    /// The file.
+    pub file: String,
+    /// What is wrong with it.
+    pub why: String,
+}
+
+impl Verdict {
+    /// Whether both verdicts are good.
+    #[must_use]
+    pub fn holds(&self) -> bool {
+        self.integrity.is_empty() && self.completeness.is_empty()
+    }
+}
+
+/// Verifies the ledger and the models' folders; `full` replays every prediction.
+pub fn verify(ws: &Workspace, full: bool) -> Result<Verdict, Error> {
+    let model = |_: &Digest, document: &[u8]| -> Result<Box<dyn Replay>, String> {
+        let text =
+            std::str::from_utf8(document).map_err(|_| "the model is not UTF-8".to_owned())?;
+        Ok(Box::new(Replayer::new(
+            Model::parse(text).map_err(|error| error.to_string())?,
+        )))
+    };
+    let outcome = |segment: &Segment, document: &[u8]| -> Result<Judge, String> {
+        let text =
+            std::str::from_utf8(document).map_err(|_| "the policy is not UTF-8".to_owned())?;
+        let policy = policy::parse(text).map_err(|_| "the policy does not parse".to_owned())?;
+        let named = segment
+            .outcomes
+            .iter()
+            .map(|(code, name)| (*code as usize, name));
+        if !named.eq(policy.bands.iter().map(|band| &band.id).enumerate()) {
+            return Err("the segment's bands are not the policy's".to_owned());
+        }
+        Ok(Box::new(move |ppm, _| policy.band(ppm) as u8))
+    };
+    let files = |version: &Digest| -> Option<Vec<(String, Digest)>> { listing(ws, *version) };
+    let level = if full { Level::Full } else { Level::Hashes };
+    let oracles = Oracles {
+        replay: &model,
+        outcome: &outcome,
+        model_files: &files,
+    };
+    let report = journal::check::check(&ws.root, level, oracles)?;
+    let mut integrity = troubles(&report.integrity);
+    integrity.extend(strangers(ws));
+    Ok(Verdict {
+        schema_version: 1,
+        full,
+        origin: View::open(&ws.root)
+            .map(|view| view.origin().to_owned())
+            .unwrap_or_default(),
+        entries: report.entries,
+        runs: report.runs,
+        segments: report.segments,
+        rows: report.rows,
+        replayed: report.replayed,
+        integrity,
+        completeness: troubles(&report.completeness),
+    })
+}
+
+fn troubles(found: &[Finding]) -> Vec<Trouble> {
+    found
+        .iter()
+        .map(|it| Trouble {
+            file: it.file.clone(),
+            why: it.why.clone(),
+        })
+        .collect()
+}
+
+/// The files of a model's folder and their digests, names ascending.
+fn listing(ws: &Workspace, version: Digest) -> Option<Vec<(String, Digest)>> {
+    let mut found: Vec<(String, Digest)> = fs::read_dir(models::folder(ws, version))
+        .ok()?
+        .filter_map(Result::ok)
+        .map(|item| {
+            let digest = fs::read(item.path()).map_or(Digest([0; 32]), |bytes| Digest::of(&bytes));
+            (item.file_name().to_string_lossy().into_owned(), digest)
+        })
+        .collect();
+    found.sort();
+    Some(found)
+}
+
+/// Folders of `models/` that the log does not know: whoever put them there, nobody trained them here.
+fn strangers(ws: &Workspace) -> Vec<Trouble> {
+    let Ok(view) = View::open(&ws.root) else {
+        return Vec::new();
+    };
+    let known: Vec<String> = view
+        .entries()
+        .filter_map(|(_, entry)| match entry {
+            Entry::Model(it) => Some(it.model.to_string()),
+            _ => None,
+        })
+        .collect();
+    let Ok(folder) = fs::read_dir(ws.models()) else {
+        return Vec::new();
+    };
+    folder
+        .filter_map(Result::ok)
+        .map(|item| item.file_name().to_string_lossy().into_owned())
+        .filter(|name| !known.contains(name) && !name.ends_with(".part"))
+        .map(|name| Trouble {
+            file: format!("models/{name}"),
+            why: "the log knows no such model".to_owned(),
+        })
+        .collect()
+}
+
+/// One entry of the log, in a line.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct EntryLine {
+    /// Its index.
+    pub index: u64,
+    /// Its kind.
+    pub kind: String,
+    /// Its text, as it is hashed.
+    pub text: String,
+}
+
+/// Every entry, oldest first.
+pub fn entries(ws: &Workspace) -> Result<Vec<EntryLine>, Error> {
+    let view = View::open(&ws.root)?;
+    Ok(view
+        .entries()
+        .map(|(index, entry)| EntryLine {
+            index,
+            kind: entry.kind().to_owned(),
+            text: entry.text(),
+        })
+        .collect())
+}
+
+/// One entry, as it is hashed.
+pub fn entry(ws: &Workspace, index: u64) -> Result<String, Error> {
+    let view = View::open(&ws.root)?;
+    let found = view
+        .entries()
+        .find(|(at, _)| *at == index)
+        .map(|(_, entry)| entry.text());
+    found.ok_or_else(|| Error::Unknown {
+        what: "entry",
+        name: index.to_string(),
+        near: None,
+    })
+}
+
+/// How large the ledger is.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Size {
+    /// Of this document.
+    pub schema_version: u32,
+    /// The log's name.
+    pub origin: String,
+    /// Entries of the main log.
+    pub entries: u64,
+    /// Runs.
+    pub runs: u64,
+    /// Segments.
+    pub segments: u64,
+    /// Predictions proposed.
+    pub proposals: u64,
+    /// Leads refused.
+    pub refusals: u64,
+    /// Events.
+    pub events: u64,
+    /// Bytes of `ledger/`.
+    pub bytes: u64,
+    /// Bytes of the sealed rows, per row; 0 where there is none.
+    pub bytes_per_row: f64,
+}
+
+/// Measures the ledger.
+pub fn stats(ws: &Workspace) -> Result<Size, Error> {
+    let view = View::open(&ws.root)?;
+    let found = view.stats()?;
+    let rows = found.proposals + found.refusals + found.events;
+    Ok(Size {
+        schema_version: 1,
+        origin: view.origin().to_owned(),
+        entries: found.entries,
+        runs: found.runs,
+        segments: found.segments,
+        proposals: found.proposals,
+        refusals: found.refusals,
+        events: found.events,
+        bytes: found.bytes,
+        bytes_per_row: if rows == 0 {
+            0.0
+        } else {
+            found.row_bytes as f64 / rows as f64
+        },
+    })
+}

@@ -1,0 +1,227 @@
+//! The hands: what touches the disk, the clock and the machine's randomness, one file per use case.
+//!
+//! Rooms decide, the workspace does. Each use case reads what it needs, asks
+//! the rooms, has the ledger record the outcome, and only then returns it.
+
+pub mod disk;
+pub mod error;
+pub mod journal;
+
+mod check;
+mod columns;
+mod explain;
+mod export;
+mod files;
+mod gather;
+mod init;
+mod log;
+mod models;
+mod night;
+mod output;
+mod replay;
+mod runs;
+mod score;
+mod sheet;
+mod state;
+mod train;
+
+use std::fs;
+use std::ops::Deref;
+use std::path::{Path, PathBuf};
+
+use chrono::{NaiveDate, Utc};
+
+use crate::ledger::Time;
+use crate::name::{Token, nearest};
+use crate::policy::{self, Person, Policy, Purpose, Role};
+
+pub use check::{Checked, ColumnReport, check};
+pub use error::Error;
+pub use explain::{Question, explain};
+pub use init::{Initialised, init, stage_demo};
+pub use log::{EntryLine, Size, Trouble, Verdict, entries, entry, stats, verify};
+pub use models::{Activated, Listed, activate, list as list_models, show as show_model};
+pub use runs::{RunLine, list as list_runs, show as show_run};
+pub use score::{BandCount, FeatureCount, ReasonCount, Request, RunReport, score};
+pub use train::{CvReport, TrainRequest, Trained, cross_validate, train};
+
+use disk::Disk;
+use journal::Entropy;
+
+/// What was recorded before it is shown: only the workspace makes one, after the ledger has synced.
+#[derive(Clone, Debug)]
+pub struct Recorded<T>(T);
+
+impl<T> Deref for Recorded<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.0
+    }
+}
+
+/// What the world gives a use case: the disk, the time and randomness. Tests bring their own.
+pub struct World {
+    /// Where bytes go.
+    pub disk: Disk,
+    /// The time, fixed for the whole command.
+    pub now: Time,
+    /// Where unpredictable bytes come from.
+    pub entropy: Entropy,
+}
+
+impl World {
+    /// The machine's own.
+    #[must_use]
+    pub fn real() -> Self {
+        Self {
+            disk: Disk::new(),
+            now: Time(Utc::now().timestamp()),
+            entropy: Entropy::os(),
+        }
+    }
+}
+
+/// How far a long command has come.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Progress {
+    /// Rows read so far; and, where it is known, the share of the input read.
+    Rows {
+        /// Rows.
+        done: u64,
+        /// From 0 to 1.
+        share: Option<f64>,
+    },
+    /// A step of a training.
+    Training(crate::model::train::Progress),
+}
+
+/// Whoever wants to know.
+pub type Watch<'a> = &'a (dyn Fn(Progress) + Sync);
+
+/// A folder with a policy in it.
+pub struct Workspace {
+    root: PathBuf,
+    policy: Policy,
+    policy_text: String,
+}
+
+/// The name of the policy file.
+pub const POLICY: &str = "probant.toml";
+
+/// The version of the program, as the ledger names it.
+#[must_use]
+pub fn binary() -> Token {
+    env!("CARGO_PKG_VERSION")
+        .parse()
+        .expect("a version is digits, dots and letters")
+}
+
+impl Workspace {
+    /// The workspace at `root`, its policy read and checked.
+    pub fn open(root: &Path) -> Result<Self, Error> {
+        let path = root.join(POLICY);
+        let policy_text = fs::read_to_string(&path).map_err(|source| match source.kind() {
+            std::io::ErrorKind::NotFound => Error::NoWorkspace {
+                at: root.to_owned(),
+            },
+            std::io::ErrorKind::InvalidData => Error::PolicyEncoding,
+            _ => Error::Read { path, source },
+        })?;
+        let policy = policy::parse(&policy_text)?;
+        Ok(Self {
+            root: root.to_owned(),
+            policy,
+            policy_text,
+        })
+    }
+
+    /// The nearest folder from `from` upwards that holds a policy.
+    pub fn locate(from: &Path) -> Result<PathBuf, Error> {
+        from.ancestors()
+            .find(|folder| folder.join(POLICY).is_file())
+            .map(Path::to_owned)
+            .ok_or_else(|| Error::NoWorkspace {
+                at: from.to_owned(),
+            })
+    }
+
+    /// Where it is.
+    #[must_use]
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// Its policy.
+    #[must_use]
+    pub fn policy(&self) -> &Policy {
+        &self.policy
+    }
+
+    /// The purpose asked for, or the only one.
+    fn purpose(&self, asked: Option<&str>) -> Result<&Purpose, Error> {
+        let known = || {
+            self.policy
+                .purposes
+                .iter()
+                .map(|purpose| purpose.id.as_str())
+        };
+        match asked {
+            Some(id) => self.policy.purpose(id).ok_or_else(|| Error::Unknown {
+                what: "purpose",
+                name: id.to_owned(),
+                near: nearest(id, known()).map(str::to_owned),
+            }),
+            None => match &self.policy.purposes[..] {
+                [only] => Ok(only),
+                _ => Err(Error::Which {
+                    what: "purpose",
+                    option: "--purpose",
+                    known: known().map(str::to_owned).collect(),
+                }),
+            },
+        }
+    }
+
+    /// The person asked for, or the only one with this role.
+    fn person(&self, asked: Option<&str>, role: Role) -> Result<&Person, Error> {
+        let known = || self.policy.people.iter().map(|person| person.id.as_str());
+        if let Some(id) = asked {
+            return self.policy.person(id).ok_or_else(|| Error::Unknown {
+                what: "person",
+                name: id.to_owned(),
+                near: nearest(id, known()).map(str::to_owned),
+            });
+        }
+        let able: Vec<&Person> = self
+            .policy
+            .people
+            .iter()
+            .filter(|person| person.roles.contains(&role))
+            .collect();
+        match able[..] {
+            [only] => Ok(only),
+            _ => Err(Error::Which {
+                what: "person",
+                option: "--as",
+                known: known().map(str::to_owned).collect(),
+            }),
+        }
+    }
+
+    /// The civil date of `now` in the policy's zone.
+    fn civil_date(&self, now: Time) -> NaiveDate {
+        chrono::DateTime::from_timestamp(now.0, 0)
+            .unwrap_or_default()
+            .with_timezone(&self.policy.controller.time_zone)
+            .date_naive()
+    }
+
+    fn models(&self) -> PathBuf {
+        self.root.join("models")
+    }
+
+    fn state(&self) -> Result<state::State, Error> {
+        Ok(state::State::open(&self.root.join("state.db"))?)
+    }
+}

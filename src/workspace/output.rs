@@ -1,0 +1,247 @@
+//! The files that a run hands over: scores, rejects, refusals; each whole or absent.
+//!
+//! A file is written as `.<name>.<run>.part` beside its destination and moved
+//! there only after the ledger's checkpoint is durable.
+
+use std::fs::{self, File};
+use std::io::{BufWriter, Write as _};
+use std::path::{Path, PathBuf};
+
+use super::error::Error;
+use super::state::Output;
+use super::{disk::Disk, files};
+use crate::intake::{Cell, Failure, Writer as Rows};
+use crate::lang::Lang;
+use crate::policy::Dialect;
+use crate::table::{Cells, Field, Writer as Columns};
+
+/// A file on its way.
+pub struct Part {
+    part: PathBuf,
+    target: PathBuf,
+    kind: &'static str,
+    to: To,
+}
+
+enum To {
+    Csv(Box<Rows<BufWriter<File>>>),
+    Parquet(Box<Columns>),
+}
+
+impl Part {
+    /// Starts the file that belongs at `target`, with columns shaped like `example`.
+    ///
+    /// `.parquet` and `.csv` are known; the folder must exist.
+    pub fn start(
+        target: &Path,
+        kind: &'static str,
+        run: &str,
+        dialect: &Dialect,
+        example: &[Field],
+        disk: &Disk,
+    ) -> Result<Self, Error> {
+        let failed = |source| Error::Write {
+            path: target.to_owned(),
+            source,
+        };
+        let target = std::path::absolute(target).map_err(failed)?;
+        let name = target
+            .file_name()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned();
+        let part = target.with_file_name(format!(".{name}.{}.part", &run[..run.len().min(16)]));
+        let parquet = is_parquet(&target)?;
+        if target.is_dir() {
+            return Err(Error::Usage {
+                what: format!("`{}` is a folder", target.display()),
+                hint: "name a file to write",
+            });
+        }
+        let file = disk.start(&part)?;
+        let to = if parquet {
+            To::Parquet(Box::new(Columns::new(file, example)?))
+        } else {
+            let header: Vec<&str> = example.iter().map(|field| field.name.as_str()).collect();
+            To::Csv(Box::new(
+                Rows::new(BufWriter::with_capacity(1 << 20, file), dialect, &header)
+                    .map_err(failed)?,
+            ))
+        };
+        Ok(Self {
+            part,
+            target,
+            kind,
+            to,
+        })
+    }
+
+    /// Writes the rows of one batch.
+    pub fn write(&mut self, fields: &[Field]) -> Result<(), Error> {
+        match &mut self.to {
+            To::Parquet(columns) => columns.write(fields).map_err(Error::from),
+            To::Csv(rows) => {
+                let count = fields.first().map_or(0, |field| len(&field.cells));
+                let mut line = Vec::with_capacity(fields.len());
+                for row in 0..count {
+                    line.clear();
+                    line.extend(fields.iter().map(|field| cell(&field.cells, row)));
+                    rows.row(&line).map_err(|source| Error::Write {
+                        path: self.target.clone(),
+                        source,
+                    })?;
+                }
+                Ok(())
+            }
+        }
+    }
+
+    /// Closes the file, makes it durable, and says where it must go.
+    pub fn finish(self, run: &str, disk: &Disk) -> Result<Output, Error> {
+        let failed = |source| Error::Write {
+            path: self.target.clone(),
+            source,
+        };
+        match self.to {
+            To::Parquet(columns) => columns.finish()?,
+            To::Csv(rows) => {
+                let mut file: BufWriter<File> = rows.finish().map_err(failed)?;
+                file.flush().map_err(failed)?;
+            }
+        }
+        disk.sync(&self.part)?;
+        let digest = files::digest(&self.part)?;
+        Ok(Output {
+            run: run.to_owned(),
+            kind: self.kind.to_owned(),
+            part: self.part,
+            target: self.target,
+            digest,
+        })
+    }
+
+    /// Where it is being written.
+    pub fn path(&self) -> &Path {
+        &self.part
+    }
+}
+
+/// Moves a finished file to its place.
+pub fn place(output: &Output, disk: &Disk) -> Result<(), Error> {
+    Ok(disk.replace(&output.part, &output.target)?)
+}
+
+/// Whether the file at `path` holds the bytes of `output`.
+pub fn holds(path: &Path, output: &Output) -> bool {
+    path.is_file() && files::digest(path).is_ok_and(|digest| digest == output.digest)
+}
+
+/// Whether a target is Parquet or CSV, by its ending.
+fn is_parquet(target: &Path) -> Result<bool, Error> {
+    match target.extension().map(|ending| ending.to_ascii_lowercase()) {
+        Some(ending) if ending == "parquet" => Ok(true),
+        Some(ending) if ending == "csv" => Ok(false),
+        _ => Err(Error::Usage {
+            what: format!(
+                "`{}` has no ending that says what to write",
+                target.display()
+            ),
+            hint: "end the name with `.parquet` or `.csv`",
+        }),
+    }
+}
+
+fn len(cells: &Cells) -> usize {
+    match cells {
+        Cells::Text(cells) => cells.len(),
+        Cells::Dictionary { codes, .. } => codes.len(),
+        Cells::Whole(cells) => cells.len(),
+        Cells::Number(cells) => cells.len(),
+        Cells::Score(cells) => cells.len(),
+    }
+}
+
+fn cell(cells: &Cells, row: usize) -> Cell<'_> {
+    match cells {
+        Cells::Text(cells) => cells[row].as_deref().map_or(Cell::Missing, Cell::Text),
+        Cells::Dictionary { levels, codes } => levels
+            .get(codes[row] as usize)
+            .map_or(Cell::Missing, |level| Cell::Text(level)),
+        Cells::Whole(cells) => {
+            cells[row].map_or(Cell::Missing, |number| Cell::Integer(number as i64))
+        }
+        Cells::Number(cells) if cells[row].is_nan() => Cell::Missing,
+        Cells::Number(cells) => Cell::Number(cells[row]),
+        Cells::Score(cells) if cells[row].is_nan() => Cell::Missing,
+        Cells::Score(cells) => Cell::Fixed(cells[row], 6),
+    }
+}
+
+/// The list of failed rows: record, file, line, column, reason. Never a value.
+pub fn rejects(failures: &[Failure], files: &[String], lang: Lang) -> Vec<Field> {
+    let text = |name: &str, cells: Vec<Option<String>>| Field {
+        name: name.to_owned(),
+        cells: Cells::Text(cells),
+    };
+    let whole = |name: &str, cells: Vec<Option<u64>>| Field {
+        name: name.to_owned(),
+        cells: Cells::Whole(cells),
+    };
+    vec![
+        whole(
+            "record",
+            failures
+                .iter()
+                .map(|failure| Some(failure.record))
+                .collect(),
+        ),
+        text(
+            "file",
+            failures
+                .iter()
+                .map(|failure| files.get(failure.place.file as usize).cloned())
+                .collect(),
+        ),
+        whole(
+            "line",
+            failures
+                .iter()
+                .map(|failure| Some(failure.place.line))
+                .collect(),
+        ),
+        text(
+            "column",
+            failures
+                .iter()
+                .map(|failure| failure.column.as_deref().map(str::to_owned))
+                .collect(),
+        ),
+        text(
+            "reason",
+            failures
+                .iter()
+                .map(|failure| Some(failure.reason.token().to_owned()))
+                .collect(),
+        ),
+        text(
+            "words",
+            failures
+                .iter()
+                .map(|failure| Some(failure.reason.words(lang)))
+                .collect(),
+        ),
+    ]
+}
+
+/// Removes a part that will not be needed; one that is gone already is fine.
+pub fn discard(part: &Path, disk: &Disk) -> Result<(), Error> {
+    let failed = |source| Error::Read {
+        path: part.to_owned(),
+        source,
+    };
+    if fs::exists(part).map_err(failed)? {
+        Ok(disk.remove(part)?)
+    } else {
+        Ok(())
+    }
+}

@@ -1,0 +1,331 @@
+//! `state.db`: what the workspace remembers that the log must not hold.
+//!
+//! Salts of input commitments, names of files, outputs on their way to their
+//! place. All of it may be lost without a decision being lost: the ledger is
+//! the record, this is the desk.
+
+use std::path::{Path, PathBuf};
+
+use rusqlite::{Connection, OptionalExtension as _, params};
+
+use crate::digest::Digest;
+
+/// Why `state.db` could not be used.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// SQLite refused.
+    #[error("state.db: cannot {doing}")]
+    Sqlite {
+        /// What was being done.
+        doing: &'static str,
+        /// What SQLite said.
+        source: rusqlite::Error,
+    },
+    /// A newer version of the program wrote it.
+    #[error("state.db has version {found}, and this program knows versions up to {known}")]
+    Newer {
+        /// Its version.
+        found: u32,
+        /// The newest known.
+        known: u32,
+    },
+}
+
+const VERSION: u32 = 1;
+
+const SCHEMA: &str = "
+CREATE TABLE run (
+    id      TEXT PRIMARY KEY,
+    started TEXT NOT NULL,
+    same    TEXT NOT NULL,               -- model, policy, purpose, law date: what a retry must share
+    report  TEXT                         -- JSON; NULL until the run is committed
+) STRICT;
+CREATE TABLE input (
+    run      TEXT NOT NULL REFERENCES run (id),
+    position INTEGER NOT NULL,
+    salt     BLOB NOT NULL,
+    PRIMARY KEY (run, position)
+) STRICT;
+CREATE TABLE output (
+    run    TEXT NOT NULL REFERENCES run (id),
+    kind   TEXT NOT NULL,                -- scores, rejects, refused
+    part   TEXT NOT NULL,
+    target TEXT NOT NULL,
+    sha256 TEXT NOT NULL,
+    placed INTEGER NOT NULL DEFAULT 0,
+    PRIMARY KEY (run, kind)
+) STRICT;
+CREATE TABLE training (
+    model    TEXT NOT NULL,
+    position INTEGER NOT NULL,
+    salt     BLOB NOT NULL,
+    PRIMARY KEY (model, position)
+) STRICT;
+";
+
+/// The open database.
+pub struct State(Connection);
+
+/// A file on its way to its place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Output {
+    /// The run that made it.
+    pub run: String,
+    /// `scores`, `rejects` or `refused`.
+    pub kind: String,
+    /// Where it was written.
+    pub part: PathBuf,
+    /// Where it belongs.
+    pub target: PathBuf,
+    /// The digest of its bytes.
+    pub digest: Digest,
+}
+
+/// A run that shares everything but perhaps the input.
+#[derive(Clone, Debug)]
+pub struct Earlier {
+    /// The run.
+    pub id: String,
+    /// The salts of its inputs, in order.
+    pub salts: Vec<[u8; 16]>,
+}
+
+fn failed(doing: &'static str) -> impl Fn(rusqlite::Error) -> Error {
+    move |source| Error::Sqlite { doing, source }
+}
+
+impl State {
+    /// Opens or creates the database at `path`.
+    pub fn open(path: &Path) -> Result<Self, Error> {
+        let db = Connection::open(path).map_err(failed("open it"))?;
+        db.busy_timeout(std::time::Duration::from_secs(10))
+            .map_err(failed("wait for it"))?;
+        db.execute_batch("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON; PRAGMA foreign_keys = ON;")
+            .map_err(failed("set it up"))?;
+        let found: u32 = db
+            .query_row("PRAGMA user_version", [], |row| row.get(0))
+            .map_err(failed("read its version"))?;
+        match found {
+            0 => db
+                .execute_batch(&format!(
+                    "BEGIN; {SCHEMA} PRAGMA user_version = {VERSION}; COMMIT;"
+                ))
+                .map_err(failed("create its tables"))?,
+            VERSION => {}
+            _ => {
+                return Err(Error::Newer {
+                    found,
+                    known: VERSION,
+                });
+            }
+        }
+        Ok(Self(db))
+    }
+
+    /// Remembers a run about to be committed: its salts, and where its files must go.
+    pub fn prepare(
+        &mut self,
+        run: &str,
+        started: &str,
+        same: &str,
+        salts: &[[u8; 16]],
+        outputs: &[Output],
+    ) -> Result<(), Error> {
+        let failed = failed("remember a run");
+        let change = self.0.transaction().map_err(&failed)?;
+        change
+            .execute(
+                "INSERT INTO run (id, started, same) VALUES (?1, ?2, ?3)",
+                params![run, started, same],
+            )
+            .map_err(&failed)?;
+        for (position, salt) in salts.iter().enumerate() {
+            change
+                .execute(
+                    "INSERT INTO input VALUES (?1, ?2, ?3)",
+                    params![run, position as i64, &salt[..]],
+                )
+                .map_err(&failed)?;
+        }
+        for output in outputs {
+            change
+                .execute(
+                    INSERT_OUTPUT,
+                    rusqlite::params_from_iter(output_params(output)),
+                )
+                .map_err(&failed)?;
+        }
+        change.commit().map_err(&failed)
+    }
+
+    /// Replaces a committed run's files: they are being restored.
+    pub fn restore(&mut self, outputs: &[Output]) -> Result<(), Error> {
+        let failed = failed("remember a file");
+        let change = self.0.transaction().map_err(&failed)?;
+        for output in outputs {
+            change
+                .execute(
+                    "DELETE FROM output WHERE run = ?1 AND kind = ?2",
+                    params![output.run, output.kind],
+                )
+                .map_err(&failed)?;
+            change
+                .execute(
+                    INSERT_OUTPUT,
+                    rusqlite::params_from_iter(output_params(output)),
+                )
+                .map_err(&failed)?;
+        }
+        change.commit().map_err(&failed)
+    }
+
+    /// Forgets a run that was never committed.
+    pub fn forget(&mut self, run: &str) -> Result<(), Error> {
+        let failed = failed("forget a run");
+        let change = self.0.transaction().map_err(&failed)?;
+        for table in ["output", "input"] {
+            change
+                .execute(&format!("DELETE FROM {table} WHERE run = ?1"), params![run])
+                .map_err(&failed)?;
+        }
+        change
+            .execute("DELETE FROM run WHERE id = ?1", params![run])
+            .map_err(&failed)?;
+        change.commit().map_err(&failed)
+    }
+
+    /// Files that are not in their place yet.
+    pub fn pending(&self) -> Result<Vec<Output>, Error> {
+        self.outputs("SELECT run, kind, part, target, sha256 FROM output WHERE placed = 0 ORDER BY run, kind", params![])
+    }
+
+    /// The files of a run.
+    pub fn outputs_of(&self, run: &str) -> Result<Vec<Output>, Error> {
+        self.outputs(
+            "SELECT run, kind, part, target, sha256 FROM output WHERE run = ?1 ORDER BY kind",
+            params![run],
+        )
+    }
+
+    fn outputs(&self, sql: &str, by: impl rusqlite::Params) -> Result<Vec<Output>, Error> {
+        let failed = failed("read the files of a run");
+        let mut statement = self.0.prepare(sql).map_err(&failed)?;
+        let rows = statement
+            .query_map(by, |row| {
+                let sha256: String = row.get(4)?;
+                Ok(Output {
+                    run: row.get(0)?,
+                    kind: row.get(1)?,
+                    part: PathBuf::from(row.get::<_, String>(2)?),
+                    target: PathBuf::from(row.get::<_, String>(3)?),
+                    digest: sha256.parse().unwrap_or(Digest([0; 32])),
+                })
+            })
+            .map_err(&failed)?;
+        rows.collect::<Result<_, _>>().map_err(&failed)
+    }
+
+    /// A file has reached its place.
+    pub fn placed(&mut self, output: &Output) -> Result<(), Error> {
+        self.0
+            .execute(
+                "UPDATE output SET placed = 1 WHERE run = ?1 AND kind = ?2",
+                params![output.run, output.kind],
+            )
+            .map(|_| ())
+            .map_err(failed("note that a file is in its place"))
+    }
+
+    /// Keeps the salts of a model's commitments to its training files.
+    pub fn remember_training(&mut self, model: &str, salts: &[[u8; 16]]) -> Result<(), Error> {
+        let failed = failed("remember a training");
+        let change = self.0.transaction().map_err(&failed)?;
+        change
+            .execute("DELETE FROM training WHERE model = ?1", params![model])
+            .map_err(&failed)?;
+        for (position, salt) in salts.iter().enumerate() {
+            change
+                .execute(
+                    "INSERT INTO training VALUES (?1, ?2, ?3)",
+                    params![model, position as i64, &salt[..]],
+                )
+                .map_err(&failed)?;
+        }
+        change.commit().map_err(&failed)
+    }
+
+    /// Runs, known to the desk, that have no report yet.
+    pub fn unreported(&self) -> Result<Vec<String>, Error> {
+        let failed = failed("read the runs");
+        let mut statement = self
+            .0
+            .prepare("SELECT id FROM run WHERE report IS NULL ORDER BY id")
+            .map_err(&failed)?;
+        let rows = statement.query_map([], |row| row.get(0)).map_err(&failed)?;
+        rows.collect::<Result<_, _>>().map_err(&failed)
+    }
+
+    /// Keeps the report of a committed run.
+    pub fn report(&mut self, run: &str, json: &str) -> Result<(), Error> {
+        self.0
+            .execute(
+                "UPDATE run SET report = ?2 WHERE id = ?1",
+                params![run, json],
+            )
+            .map(|_| ())
+            .map_err(failed("keep a run's report"))
+    }
+
+    /// The report of a run, if the desk still has it.
+    pub fn report_of(&self, run: &str) -> Result<Option<String>, Error> {
+        self.0
+            .query_row(
+                "SELECT report FROM run WHERE id = ?1",
+                params![run],
+                |row| row.get::<_, Option<String>>(0),
+            )
+            .optional()
+            .map(Option::flatten)
+            .map_err(failed("read a run's report"))
+    }
+
+    /// Earlier runs that share `same`, newest first.
+    pub fn earlier(&self, same: &str) -> Result<Vec<Earlier>, Error> {
+        let failed = failed("look for earlier runs");
+        let mut statement = self
+            .0
+            .prepare("SELECT id FROM run WHERE same = ?1 ORDER BY started DESC, id DESC")
+            .map_err(&failed)?;
+        let ids: Vec<String> = statement
+            .query_map(params![same], |row| row.get(0))
+            .and_then(Iterator::collect)
+            .map_err(&failed)?;
+        let mut salts = self
+            .0
+            .prepare("SELECT salt FROM input WHERE run = ?1 ORDER BY position")
+            .map_err(&failed)?;
+        ids.into_iter()
+            .map(|id| {
+                let found = salts
+                    .query_map(params![id], |row| row.get::<_, [u8; 16]>(0))
+                    .and_then(Iterator::collect)
+                    .map_err(&failed)?;
+                Ok(Earlier { id, salts: found })
+            })
+            .collect()
+    }
+}
+
+const INSERT_OUTPUT: &str =
+    "INSERT INTO output (run, kind, part, target, sha256) VALUES (?1, ?2, ?3, ?4, ?5)";
+
+fn output_params(output: &Output) -> [String; 5] {
+    [
+        output.run.clone(),
+        output.kind.clone(),
+        output.part.to_string_lossy().into_owned(),
+        output.target.to_string_lossy().into_owned(),
+        output.digest.to_string(),
+    ]
+}

@@ -1,0 +1,307 @@
+//! A training: from labelled exports to a candidate model with its papers, recorded, never active by itself.
+
+use std::fs;
+use std::path::PathBuf;
+
+use serde::Serialize;
+
+use super::error::Error;
+use super::files;
+use super::gather::{Gathered, gather};
+use super::journal::{Commit, View, Writer};
+use super::models::{folder, signed_text};
+use super::{Progress, Recorded, Watch, Workspace, World, binary};
+use crate::digest::Digest;
+use crate::ledger::Entry;
+use crate::ledger::entry::{Document, ModelEntry, input_commitment};
+use crate::model::findings::{CrossValidation, Findings};
+use crate::model::{self, Model};
+use crate::policy::Role;
+use crate::report::{CardInput, Provenance, card};
+
+/// What to train on.
+#[derive(Clone, Debug, Default)]
+pub struct TrainRequest {
+    /// The exports.
+    pub data: Vec<PathBuf>,
+    /// Who trains.
+    pub person: Option<String>,
+    /// The folds of a cross-validation, one number a line.
+    pub folds: Option<PathBuf>,
+    /// Undeclared columns are an error.
+    pub strict: bool,
+}
+
+/// A trained candidate.
+#[derive(Clone, Debug, Serialize)]
+pub struct Trained {
+    /// Of this document.
+    pub schema_version: u32,
+    /// The model's version.
+    pub model: String,
+    /// Whether the same model, byte for byte, was there already; then nothing was recorded.
+    pub same_as_before: bool,
+    /// Who trained it.
+    pub by: String,
+    /// Its folder.
+    pub folder: String,
+    /// The model itself.
+    #[serde(skip)]
+    pub document: Model,
+    /// Its papers.
+    pub provenance: Provenance,
+}
+
+/// What a cross-validation found; nothing is recorded.
+#[derive(Clone, Debug, Serialize)]
+pub struct CvReport {
+    /// Of this document.
+    pub schema_version: u32,
+    /// Labelled rows.
+    pub rows: u64,
+    /// The figures.
+    pub cv: CrossValidation,
+}
+
+/// Fits a candidate and records it.
+pub fn train(
+    ws: &Workspace,
+    world: &mut World,
+    request: &TrainRequest,
+    watch: Watch<'_>,
+) -> Result<Recorded<Trained>, Error> {
+    let person = ws
+        .person(request.person.as_deref(), Role::DataScientist)?
+        .clone();
+    View::open(&ws.root)?; // a workspace whose log does not open is not one to train in
+    let named = files::expand(&request.data)?;
+    let prints = named
+        .iter()
+        .map(|path| files::fingerprint(path))
+        .collect::<Result<Vec<_>, _>>()?;
+    let gathered = gather(ws, &named, request.strict, watch)?;
+    prints.iter().try_for_each(files::Fingerprint::unchanged)?;
+    let step = |progress| watch(Progress::Training(progress));
+    let (model, findings) = model::train::train(&gathered.examples, &ws.policy.training, &step)?;
+    let version = model.version();
+    let trained = |provenance: Provenance, same_as_before| Trained {
+        schema_version: 1,
+        model: version.to_string(),
+        same_as_before,
+        by: person.id.to_string(),
+        folder: folder(ws, version).display().to_string(),
+        document: model.clone(),
+        provenance,
+    };
+    let mut writer = Writer::open(&ws.root, &world.disk)?;
+    let known = writer
+        .view()
+        .entries()
+        .any(|(_, entry)| matches!(entry, Entry::Model(it) if it.model == version));
+    let salts: Vec<[u8; 16]> = prints.iter().map(|_| world.entropy.bytes()).collect();
+    let data = prints
+        .iter()
+        .zip(&salts)
+        .map(|(print, salt)| Digest(input_commitment(salt, &print.digest)))
+        .collect();
+    let provenance = papers(ws, world, &model, gathered, findings, data, &person.id);
+    if known {
+        let before = fs::read_to_string(folder(ws, version).join("provenance.json")).ok();
+        let before = before.and_then(|text| Provenance::parse(&text).ok());
+        return Ok(Recorded(trained(before.unwrap_or(provenance), true)));
+    }
+    ws.state()?
+        .remember_training(&version.to_string(), &salts)?;
+    let card = card(
+        &CardInput {
+            model: &model,
+            provenance: &provenance,
+            policy: &ws.policy,
+        },
+        ws.policy.controller.language,
+    );
+    let signature = writer.sign(&signed_text(&version));
+    let entry = keep(
+        ws,
+        world,
+        &model,
+        &[
+            ("card.html", card.into_bytes()),
+            ("model.json", model.to_json().into_bytes()),
+            ("model.sig", signature.into_bytes()),
+            ("provenance.json", provenance.to_json().into_bytes()),
+        ],
+        &person.id,
+    )?;
+    let commit = commit(ws, &writer, &model, entry, world);
+    writer.commit(&commit)?;
+    Ok(Recorded(trained(provenance, false)))
+}
+
+/// Judges the whole procedure on folds; writes and records nothing.
+pub fn cross_validate(
+    ws: &Workspace,
+    request: &TrainRequest,
+    watch: Watch<'_>,
+) -> Result<CvReport, Error> {
+    let named = files::expand(&request.data)?;
+    let gathered = gather(ws, &named, request.strict, watch)?;
+    let folds = request
+        .folds
+        .as_ref()
+        .map(|path| read_folds(path, &gathered))
+        .transpose()?;
+    let step = |progress| watch(Progress::Training(progress));
+    let cv = model::train::cross_validate(
+        &gathered.examples,
+        &ws.policy.training,
+        folds.as_deref(),
+        &step,
+    )?;
+    Ok(CvReport {
+        schema_version: 1,
+        rows: gathered.rows.used,
+        cv,
+    })
+}
+
+/// The fold of each labelled row: the file has one number a line for each record of the export.
+fn read_folds(path: &PathBuf, gathered: &Gathered) -> Result<Vec<u32>, Error> {
+    let text = fs::read_to_string(path).map_err(|source| Error::Read {
+        path: path.clone(),
+        source,
+    })?;
+    let mut folds = Vec::new();
+    for (at, line) in text.lines().enumerate() {
+        folds.push(line.trim().parse::<u32>().map_err(|_| Error::Data {
+            what: format!(
+                "`{}` line {}: not the number of a fold",
+                path.display(),
+                at + 1
+            ),
+            hint: "write one whole number a line, one line for each record of the export",
+        })?);
+    }
+    if folds.len() as u64 != gathered.rows.read {
+        return Err(Error::Data {
+            what: format!(
+                "`{}` has {} lines, but the export has {} records",
+                path.display(),
+                folds.len(),
+                gathered.rows.read
+            ),
+            hint: "write one fold number a line, one line for each record of the export",
+        });
+    }
+    Ok(gathered
+        .records
+        .iter()
+        .map(|record| folds[*record as usize - 1])
+        .collect())
+}
+
+fn papers(
+    ws: &Workspace,
+    world: &World,
+    model: &Model,
+    gathered: Gathered,
+    findings: Findings,
+    data: Vec<Digest>,
+    by: &crate::name::Token,
+) -> Provenance {
+    Provenance {
+        format: Provenance::FORMAT,
+        model: model.version(),
+        schema: model.schema().digest(),
+        policy: ws.policy.digest,
+        data,
+        trained_at: world.now.to_string(),
+        trained_by: by.clone(),
+        binary: binary().to_string(),
+        purpose: ws.policy.purposes[0].id.clone(),
+        rows: gathered.rows,
+        undeclared: gathered.undeclared,
+        not_identity: gathered.not_identity,
+        period: gathered.period,
+        findings,
+    }
+}
+
+/// Writes the model's folder under another name, then moves it to its own: it is there whole or not at all.
+fn keep(
+    ws: &Workspace,
+    world: &World,
+    model: &Model,
+    papers: &[(&str, Vec<u8>)],
+    by: &crate::name::Token,
+) -> Result<ModelEntry, Error> {
+    let home = folder(ws, model.version());
+    let draft = ws
+        .models()
+        .join(format!(".{}.part", model.version().short()));
+    if !ws.models().is_dir() {
+        world.disk.create_directory(&ws.models())?;
+    }
+    for stale in [&draft, &home] {
+        // Left by a crash before the log knew the model.
+        if stale.exists() {
+            world.disk.remove_tree(stale)?;
+        }
+    }
+    world.disk.create_directory(&draft)?;
+    for (name, bytes) in papers {
+        world.disk.create(&draft.join(name), bytes)?;
+    }
+    world.disk.place(&draft, &home)?;
+    Ok(ModelEntry {
+        model: model.version(),
+        schema: model.schema().digest(),
+        policy: ws.policy.digest,
+        time: world.now,
+        binary: binary(),
+        actor: by.clone(),
+        files: papers
+            .iter()
+            .map(|(name, bytes)| {
+                (
+                    name.parse()
+                        .expect("the names of a model's papers are tokens"),
+                    Digest::of(bytes),
+                )
+            })
+            .collect(),
+    })
+}
+
+/// The model's entry, and the documents that it names and the log does not hold yet.
+fn commit(
+    ws: &Workspace,
+    writer: &Writer,
+    model: &Model,
+    entry: ModelEntry,
+    world: &World,
+) -> Commit {
+    let mut commit = Commit::default();
+    let schema = model.schema();
+    let time = world.now;
+    let holds = |digest: Digest| {
+        writer.view().entries().any(|(_, entry)| matches!(entry, Entry::Schema(it) | Entry::Policy(it) if it.document == digest))
+    };
+    if !holds(schema.digest()) {
+        commit.documents.push(schema.to_json().into_bytes());
+        commit.entries.push(Entry::Schema(Document {
+            document: schema.digest(),
+            time,
+        }));
+    }
+    if !holds(ws.policy.digest) {
+        commit.documents.push(ws.policy_text.as_bytes().to_vec());
+        commit.entries.push(Entry::Policy(Document {
+            document: ws.policy.digest,
+            time,
+        }));
+    }
+    commit.documents.push(model.to_json().into_bytes());
+    commit.entries.push(Entry::Model(entry));
+    commit
+}
