@@ -32,6 +32,7 @@ pub mod eligibility;
 pub mod ledger;
 
 // Answered.
+pub mod demo;
 pub mod report;
 
 // Hands.
@@ -39,4 +40,3 @@ pub mod workspace;
 
 // Faces.
 pub mod cli;
-pub mod demo;

@@ -13,7 +13,6 @@ use crate::lang::Lang;
     version,
     arg_required_else_help = true,
     disable_help_subcommand = true,
-    help_template = "{about}\n\n{before-help}{usage-heading} {usage}\n\n{all-args}",
     before_help = "Examples:\n  probant demo                             see the whole path on invented leads\n  probant init leads.csv                   draft a policy from an export\n  probant train leads.csv --as data-1      fit a candidate model\n  probant models activate @latest --as data-1\n  probant score tonight.csv --out scores.csv\n  probant explain L-1042                   why this lead has this score\n  probant ledger verify --full             prove that nothing was changed\n"
 )]
 pub struct Typed {
@@ -46,6 +45,7 @@ pub struct Common {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Plays the whole path on invented leads: train, activate, score, explain, verify
+    #[command(before_help = "Examples:\n  probant demo\n  probant demo --dir essai --lang fr\n")]
     Demo {
         /// Folder to create and leave for exploring
         #[arg(long, default_value = "demo", value_name = "DIR")]
@@ -65,7 +65,7 @@ pub enum Command {
     /// Says what of an export would be read, what would be refused, and why
     #[command(before_help = "Examples:\n  probant check leads.csv\n")]
     Check {
-        /// Exports (a glob is expanded)
+        /// Exports (a pattern such as '*.csv' names several)
         #[arg(required = true)]
         data: Vec<PathBuf>,
         /// Make undeclared columns an error
@@ -73,6 +73,9 @@ pub enum Command {
         strict: bool,
     },
     /// Checks the policy, or prints its schema
+    #[command(
+        before_help = "Examples:\n  probant policy check\n  probant policy schema > probant.schema.json\n"
+    )]
     Policy {
         /// What to do with it.
         #[command(subcommand)]
@@ -83,7 +86,7 @@ pub enum Command {
         before_help = "Examples:\n  probant train leads.csv --as data-1\n  probant train leads.csv --cv --folds folds.txt --json\n"
     )]
     Train {
-        /// Exports with known outcomes (a glob is expanded)
+        /// Exports with known outcomes (a pattern such as '*.csv' names several)
         #[arg(required = true)]
         data: Vec<PathBuf>,
         /// Who trains: a person of the policy
@@ -100,6 +103,9 @@ pub enum Command {
         strict: bool,
     },
     /// Lists, shows and activates models
+    #[command(
+        before_help = "Examples:\n  probant models list\n  probant models show @active\n  probant models activate @latest --as data-1\n"
+    )]
     Models {
         /// What to do with them.
         #[command(subcommand)]
@@ -110,7 +116,7 @@ pub enum Command {
         before_help = "Examples:\n  probant score tonight.csv --out scores.csv --rejects rejects.csv\n  probant score 'exports/*.parquet' --out scores.parquet\n"
     )]
     Score {
-        /// Exports (a glob is expanded); several make one run
+        /// Exports (a pattern such as '*.csv' names several); several make one run
         #[arg(required = true)]
         data: Vec<PathBuf>,
         /// The score file to write: .parquet or .csv
@@ -142,6 +148,7 @@ pub enum Command {
         strict: bool,
     },
     /// Lists runs, or shows one
+    #[command(before_help = "Examples:\n  probant runs list\n  probant runs show @latest\n")]
     Runs {
         /// What to do with them.
         #[command(subcommand)]
@@ -162,6 +169,9 @@ pub enum Command {
         data: Option<PathBuf>,
     },
     /// Verifies, shows and measures the ledger
+    #[command(
+        before_help = "Examples:\n  probant ledger verify --full\n  probant ledger show\n  probant ledger stats\n"
+    )]
     Ledger {
         /// What to do with it.
         #[command(subcommand)]
@@ -173,8 +183,10 @@ pub enum Command {
 #[derive(Debug, Subcommand)]
 pub enum PolicyVerb {
     /// Reads the policy and lists everything that is wrong with it
+    #[command(before_help = "Examples:\n  probant policy check\n")]
     Check,
     /// Prints the policy's JSON Schema
+    #[command(before_help = "Examples:\n  probant policy schema > probant.schema.json\n")]
     Schema,
 }
 
@@ -182,8 +194,12 @@ pub enum PolicyVerb {
 #[derive(Debug, Subcommand)]
 pub enum ModelsVerb {
     /// Lists the models of the workspace
+    #[command(before_help = "Examples:\n  probant models list\n  probant models list --json\n")]
     List,
     /// Shows one model's provenance and figures
+    #[command(
+        before_help = "Examples:\n  probant models show @active\n  probant models show 6b51\n"
+    )]
     Show {
         /// Version, its first digits, @active or @latest
         version: String,
@@ -206,8 +222,12 @@ pub enum ModelsVerb {
 #[derive(Debug, Subcommand)]
 pub enum RunsVerb {
     /// Lists the runs of the ledger
+    #[command(before_help = "Examples:\n  probant runs list\n")]
     List,
     /// Shows one run's report
+    #[command(
+        before_help = "Examples:\n  probant runs show @latest\n  probant runs show 38b1 --json\n"
+    )]
     Show {
         /// The run's id, its first digits, or @latest
         run: String,
@@ -218,16 +238,19 @@ pub enum RunsVerb {
 #[derive(Debug, Subcommand)]
 pub enum LedgerVerb {
     /// Verifies signatures, hashes and counts; with --full, replays every score
+    #[command(before_help = "Examples:\n  probant ledger verify\n  probant ledger verify --full\n")]
     Verify {
         /// Replay every prediction from its codes and its model
         #[arg(long)]
         full: bool,
     },
     /// Lists the entries of the log, or prints one as it stands
+    #[command(before_help = "Examples:\n  probant ledger show\n  probant ledger show 8\n")]
     Show {
         /// An entry's index
         index: Option<u64>,
     },
     /// Says how large the ledger is
+    #[command(before_help = "Examples:\n  probant ledger stats\n")]
     Stats,
 }

@@ -1,33 +1,35 @@
-//! The grammar's help in French; a test holds it to the English, command by command.
+//! The command line's own French: its help, held to the English by a test, and its commonest errors.
 
+use clap::error::{ContextKind, ErrorKind};
 use clap::{Arg, ArgAction, Command};
 
 use crate::lang::Lang;
+use crate::workspace::Error;
 
 /// Each command's sentence and each argument's, by path: `score`, `score/out`, `models/list`.
 const WORDS: &[(&str, &str)] = &[
     (
         "",
-        "Note les prospects sur votre propre machine ; chaque décision s’explique et se prouve.",
+        "Note les prospects sur votre propre machine\u{a0}; chaque décision s’explique et se prouve.",
     ),
     (
         "/workspace",
-        "Dossier de travail (par défaut : le dossier le plus proche, en remontant, qui contient probant.toml)",
+        "Dossier de travail (par défaut\u{a0}: le dossier le plus proche, en remontant, qui contient probant.toml)",
     ),
     ("/json", "Imprime un document JSON au lieu de texte"),
     (
         "/lang",
-        "Langue de ce qui est imprimé : fr ou en (par défaut : LANG)",
+        "Langue de ce qui est imprimé\u{a0}: fr ou en (par défaut\u{a0}: LANG)",
     ),
     (
         "/threads",
-        "Nombre de fils d’exécution (par défaut : un par cœur) ; ne change jamais un résultat",
+        "Nombre de cœurs à employer (par défaut\u{a0}: tous)\u{a0}; ne change jamais un résultat",
     ),
     ("/help", "Affiche cette aide"),
     ("/version", "Affiche la version"),
     (
         "demo",
-        "Joue tout le parcours sur des prospects inventés : entraîner, activer, noter, expliquer, vérifier",
+        "Joue tout le parcours sur des prospects inventés\u{a0}: entraîner, activer, noter, expliquer, vérifier",
     ),
     (
         "demo/dir",
@@ -46,7 +48,10 @@ const WORDS: &[(&str, &str)] = &[
         "check",
         "Dit ce qui serait lu d’un export, ce qui serait refusé, et pourquoi",
     ),
-    ("check/data", "Exports (un motif est développé)"),
+    (
+        "check/data",
+        "Exports (un motif comme «\u{a0}*.csv\u{a0}» désigne plusieurs fichiers)",
+    ),
     (
         "check/strict",
         "Les colonnes non déclarées deviennent une erreur",
@@ -59,15 +64,15 @@ const WORDS: &[(&str, &str)] = &[
     ("policy/schema", "Imprime le schéma JSON de la politique"),
     (
         "train",
-        "Ajuste un modèle candidat ; il n’est jamais actif de lui-même",
+        "Ajuste un modèle candidat\u{a0}; il n’est jamais actif de lui-même",
     ),
     (
         "train/data",
-        "Exports dont l’issue est connue (un motif est développé)",
+        "Exports dont l’issue est connue (un motif comme «\u{a0}*.csv\u{a0}» désigne plusieurs fichiers)",
     ),
     (
         "train/person",
-        "Qui entraîne : une personne de la politique",
+        "Qui entraîne\u{a0}: une personne de la politique",
     ),
     (
         "train/cv",
@@ -98,7 +103,7 @@ const WORDS: &[(&str, &str)] = &[
     ),
     (
         "models/activate/person",
-        "Qui active : une personne de la politique",
+        "Qui active\u{a0}: une personne de la politique",
     ),
     (
         "models/activate/purpose",
@@ -110,11 +115,11 @@ const WORDS: &[(&str, &str)] = &[
     ),
     (
         "score/data",
-        "Exports (un motif est développé) ; plusieurs ne font qu’un passage",
+        "Exports (un motif comme «\u{a0}*.csv\u{a0}» désigne plusieurs fichiers)\u{a0}; plusieurs ne font qu’un passage",
     ),
     (
         "score/out",
-        "Le fichier de notes à écrire : .parquet ou .csv",
+        "Le fichier de scores à écrire\u{a0}: .parquet ou .csv",
     ),
     (
         "score/rejects",
@@ -126,7 +131,7 @@ const WORDS: &[(&str, &str)] = &[
     ),
     (
         "score/dry_run",
-        "Compter seulement : ne rien écrire, ne rien consigner",
+        "Compter seulement\u{a0}: ne rien écrire, ne rien consigner",
     ),
     (
         "score/again",
@@ -142,7 +147,7 @@ const WORDS: &[(&str, &str)] = &[
     ),
     (
         "score/model",
-        "Un autre modèle que l’actif ; le passage est marqué comme un essai",
+        "Un autre modèle que l’actif\u{a0}; le passage est marqué comme un essai",
     ),
     (
         "score/strict",
@@ -157,7 +162,7 @@ const WORDS: &[(&str, &str)] = &[
     ),
     (
         "explain",
-        "Dit pourquoi un prospect a sa note, d’après l’enregistrement lui-même",
+        "Dit pourquoi un prospect a ce score, d’après la trace elle-même",
     ),
     ("explain/lead", "L’identifiant du prospect dans le CRM"),
     ("explain/decision", "Une autre décision que la dernière"),
@@ -168,7 +173,7 @@ const WORDS: &[(&str, &str)] = &[
     ("ledger", "Vérifie, montre et mesure le registre"),
     (
         "ledger/verify",
-        "Vérifie signatures, empreintes et comptes ; avec --full, rejoue chaque note",
+        "Vérifie signatures, empreintes et comptes\u{a0}; avec --full, rejoue chaque score",
     ),
     (
         "ledger/verify/full",
@@ -179,12 +184,12 @@ const WORDS: &[(&str, &str)] = &[
         "Énumère les entrées du registre, ou en imprime une telle quelle",
     ),
     ("ledger/show/index", "Le rang d’une entrée"),
-    ("ledger/stats", "Dit quelle taille fait le registre"),
+    ("ledger/stats", "Mesure le registre"),
 ];
 
 /// The examples, whose comments people read.
 const EXAMPLES: &[(&str, &str)] = &[
-    ("Examples:", "Exemples :"),
+    ("Examples:", "Exemples\u{a0}:"),
     (
         "see the whole path on invented leads",
         "voir tout le parcours sur des prospects inventés",
@@ -196,29 +201,67 @@ const EXAMPLES: &[(&str, &str)] = &[
     ("fit a candidate model", "ajuster un modèle candidat"),
     (
         "why this lead has this score",
-        "pourquoi ce prospect a cette note",
+        "pourquoi ce prospect a ce score",
     ),
     (
         "prove that nothing was changed",
         "prouver que rien n’a été changé",
     ),
+    ("leads.", "prospects."),
+    ("tonight.", "ce-soir."),
+    ("folds.txt", "blocs.txt"),
+    ("rejects.csv", "rejets.csv"),
 ];
 
-/// The grammar with its words in `lang`.
+/// What stands for a value in a usage line.
+const VALUES: &[(&str, &str)] = &[
+    ("DATA", "EXPORT"),
+    ("DIR", "DOSSIER"),
+    ("FILE", "FICHIER"),
+    ("INDEX", "RANG"),
+    ("LEAD", "PROSPECT"),
+    ("PERSON", "PERSONNE"),
+    ("RUN", "PASSAGE"),
+    ("YYYY-MM-DD", "AAAA-MM-JJ"),
+];
+
+/// The grammar with its words in `lang`: one sentence, examples, then the rest.
 pub fn translate(grammar: Command, lang: Lang) -> Command {
-    let help = |words: &'static str| {
-        Arg::new("help")
-            .short('h')
-            .long("help")
-            .action(ArgAction::Help)
-            .global(true)
-            .help(words)
+    let words = |en: &'static str, fr: &'static str| match lang {
+        Lang::En => en,
+        Lang::Fr => fr,
     };
-    let grammar = grammar.disable_help_flag(true);
+    let help = Arg::new("help")
+        .short('h')
+        .long("help")
+        .action(ArgAction::Help)
+        .global(true)
+        .help(words("Print this help", "Affiche cette aide"));
+    let version = Arg::new("version")
+        .short('V')
+        .long("version")
+        .action(ArgAction::Version)
+        .help(words("Print the version", "Affiche la version"));
+    let grammar = grammar
+        .disable_help_flag(true)
+        .disable_version_flag(true)
+        .arg(help)
+        .arg(version);
+    let grammar = laid_out(grammar, lang);
     match lang {
-        Lang::En => grammar.arg(help("Print this help")),
-        Lang::Fr => command(grammar.arg(help("Affiche cette aide")), ""),
+        Lang::En => grammar,
+        Lang::Fr => command(grammar, ""),
     }
+}
+
+fn laid_out(grammar: Command, lang: Lang) -> Command {
+    let page = match lang {
+        Lang::En => "{about}\n\n{before-help}Usage: {usage}\n\n{all-args}",
+        Lang::Fr => "{about}\n\n{before-help}Utilisation\u{a0}: {usage}\n\n{all-args}",
+    };
+    grammar
+        .help_template(page)
+        .mut_subcommands(|sub| laid_out(sub, lang))
 }
 
 fn words(path: &str) -> Option<&'static str> {
@@ -238,15 +281,10 @@ fn command(mut it: Command, path: &str) -> Command {
         }));
     }
     let here = path.to_owned();
-    it = it.mut_args(|arg| match words(&format!("{here}/{}", arg.get_id())) {
-        Some(help) => arg.help(help).help_heading(if here.is_empty() {
-            "Options communes"
-        } else {
-            "Options"
-        }),
-        None => arg,
-    });
-    it = it.subcommand_help_heading("Commandes");
+    it = it.mut_args(|arg| argument(arg, &here));
+    it = it
+        .subcommand_help_heading("Commandes\u{a0}")
+        .subcommand_value_name("COMMANDE");
     let names: Vec<String> = it
         .get_subcommands()
         .map(|sub| sub.get_name().to_owned())
@@ -260,6 +298,156 @@ fn command(mut it: Command, path: &str) -> Command {
         it = it.mut_subcommand(name, |sub| command(sub, &below));
     }
     it
+}
+
+/// An argument's help in French, with its heading, its default and what stands for its value.
+fn argument(mut arg: Arg, path: &str) -> Arg {
+    let Some(help) = words(&format!("{path}/{}", arg.get_id())) else {
+        return arg;
+    };
+    let heading = match (arg.is_positional(), path.is_empty()) {
+        (true, _) => "Arguments\u{a0}",
+        (false, true) => "Options communes\u{a0}",
+        (false, false) => "Options\u{a0}",
+    };
+    // An argument without a name of its own goes by its field's, in capitals.
+    let english = match arg.get_value_names() {
+        Some([name, ..]) => name.to_string(),
+        None if arg.is_positional() => arg.get_id().as_str().to_uppercase(),
+        _ => String::new(),
+    };
+    if let Some((_, french)) = VALUES.iter().find(|(name, _)| *name == english) {
+        arg = arg.value_name(*french);
+    }
+    let defaults: Vec<&str> = arg
+        .get_default_values()
+        .iter()
+        .filter_map(|value| value.to_str())
+        .collect();
+    // A switch has a default too (`false`), and nobody needs to be told.
+    if defaults.is_empty() || !arg.get_action().takes_values() {
+        return arg.help(help).help_heading(heading);
+    }
+    let defaults = defaults.join(" ");
+    arg.help(format!("{help} (par défaut\u{a0}: {defaults})"))
+        .help_heading(heading)
+        .hide_default_value(true)
+}
+
+/// What clap says of a wrong command line, in `lang`; help and version as they are.
+pub fn misuse(error: &clap::Error, lang: Lang) -> String {
+    let said = |kind| error.get(kind).map(ToString::to_string).unwrap_or_default();
+    let (argument, value) = (
+        said(ContextKind::InvalidArg),
+        said(ContextKind::InvalidValue),
+    );
+    let what = match error.kind() {
+        _ if lang == Lang::En => return error.render().to_string(),
+        ErrorKind::InvalidSubcommand => {
+            let name = said(ContextKind::InvalidSubcommand);
+            format!("commande inconnue «\u{a0}{name}\u{a0}»")
+        }
+        ErrorKind::UnknownArgument => format!("option inconnue «\u{a0}{argument}\u{a0}»"),
+        ErrorKind::MissingRequiredArgument => format!("il manque {argument}"),
+        ErrorKind::InvalidValue if value.is_empty() => format!("il manque une valeur à {argument}"),
+        ErrorKind::InvalidValue | ErrorKind::ValueValidation => {
+            format!("«\u{a0}{value}\u{a0}» ne convient pas à {argument}")
+        }
+        ErrorKind::MissingSubcommand => {
+            let known = said(ContextKind::ValidSubcommand);
+            format!("il manque une commande\u{a0}: {known}")
+        }
+        ErrorKind::ArgumentConflict => {
+            let other = said(ContextKind::PriorArg);
+            format!("{argument} ne va pas avec {other}")
+        }
+        _ => return error.render().to_string(),
+    };
+    let near = [
+        ContextKind::SuggestedSubcommand,
+        ContextKind::SuggestedArg,
+        ContextKind::SuggestedValue,
+    ]
+    .into_iter()
+    .map(said)
+    .find(|near| !near.is_empty());
+    let hint = match near {
+        Some(near) => format!("vouliez-vous dire «\u{a0}{near}\u{a0}»\u{a0}?"),
+        None => "«\u{a0}probant --help\u{a0}» montre ce qui est possible".to_owned(),
+    };
+    format!("erreur\u{a0}: {what}\nconseil\u{a0}: {hint}\n")
+}
+
+/// What people at the keyboard meet most, in French: what is wrong, and what to do. Other errors stay in English.
+pub fn error(error: &Error) -> Option<(String, String)> {
+    let own = |text: &str| text.to_owned();
+    Some(match error {
+        Error::NoWorkspace { at } => (
+            format!(
+                "«\u{a0}{}\u{a0}» n’est pas un dossier de travail\u{a0}: pas de probant.toml ici ni plus haut",
+                at.display()
+            ),
+            own(
+                "créez-en un ici avec `probant init EXPORT`, ou nommez-en un avec `--workspace DOSSIER`",
+            ),
+        ),
+        Error::Exists { at } => (
+            format!(
+                "«\u{a0}{}\u{a0}» est déjà un dossier de travail",
+                at.display()
+            ),
+            own("modifiez son probant.toml, ou nommez un autre dossier avec `--workspace DOSSIER`"),
+        ),
+        Error::Unknown { what, name, near } => {
+            let (noun, list) = match *what {
+                "person" => ("personne inconnue", "probant.toml énumère les personnes"),
+                "purpose" => ("finalité inconnue", "probant.toml énumère les finalités"),
+                "model" => (
+                    "modèle inconnu",
+                    "`probant models list` les énumère\u{a0}; donnez au moins quatre chiffres",
+                ),
+                "run" => (
+                    "passage inconnu",
+                    "`probant runs list` les énumère\u{a0}; donnez au moins quatre chiffres",
+                ),
+                "entry" => ("entrée inconnue", "`probant ledger show` les énumère"),
+                _ => return None,
+            };
+            let hint = near.as_ref().map_or_else(
+                || own(list),
+                |near| format!("vouliez-vous dire «\u{a0}{near}\u{a0}»\u{a0}?"),
+            );
+            (format!("{noun}\u{a0}: «\u{a0}{name}\u{a0}»"), hint)
+        }
+        Error::Which { option, known, .. } => (
+            format!(
+                "il y a plusieurs réponses possibles\u{a0}: {}",
+                known.join(", ")
+            ),
+            format!("précisez avec `{option}`"),
+        ),
+        Error::NoDecision => (
+            own("aucune décision sur ce prospect"),
+            own(
+                "vérifiez l’identifiant, tel que le CRM l’écrit\u{a0}; `probant runs list` montre ce qui a été noté",
+            ),
+        ),
+        Error::OtherDecision { asked, known } => {
+            let known: Vec<String> = known.iter().map(u64::to_string).collect();
+            (
+                format!("la décision {asked} ne porte pas sur ce prospect"),
+                format!("ses décisions\u{a0}: {}", known.join(", ")),
+            )
+        }
+        Error::Changed { path } => (
+            format!(
+                "«\u{a0}{}\u{a0}» a changé pendant la lecture",
+                path.display()
+            ),
+            own("attendez que l’export soit terminé, puis relancez la commande"),
+        ),
+        _ => return None,
+    })
 }
 
 #[cfg(test)]

@@ -101,7 +101,7 @@ pub fn run_in(
         .and_then(|found| Typed::from_arg_matches(&found))
     {
         Ok(typed) => typed,
-        Err(error) => return misused(&error, out, err),
+        Err(error) => return misused(&error, lang, out, err),
     };
     if let Some(threads) = typed.common.threads {
         // Only the first command of a process can set it; results never depend on it.
@@ -128,8 +128,8 @@ pub fn run_in(
 }
 
 /// Help and version are what was asked for; anything else is misuse.
-fn misused(error: &clap::Error, out: &mut dyn Write, err: &mut dyn Write) -> Exit {
-    let text = error.render();
+fn misused(error: &clap::Error, lang: Lang, out: &mut dyn Write, err: &mut dyn Write) -> Exit {
+    let text = french::misuse(error, lang);
     let asked = matches!(
         error.kind(),
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion
@@ -196,7 +196,12 @@ impl Face<'_> {
         if self.json {
             return Ok(());
         }
-        let word = crate::say!(self.lang, "next:" | "ensuite :");
+        let word = crate::say!(self.lang, "next:" | "ensuite\u{a0}:");
+        // So that it can be pasted: in the workspace that this command was about.
+        let command = match (&self.workspace, command.strip_prefix("probant ")) {
+            (Some(root), Some(rest)) => format!("probant -w {} {rest}", root.display()),
+            _ => command.to_owned(),
+        };
         writeln!(self.err, "{word} {command}")
     }
 }

@@ -3,6 +3,8 @@
 use std::ffi::OsString;
 use std::path::Path;
 
+use serde_json::{Value, json};
+
 use super::{Exit, Face, Failed, run_in};
 use crate::demo::{self, Stage};
 use crate::say;
@@ -39,14 +41,17 @@ pub fn tour(
         &[("leads.csv", &learned), ("night.csv", &tonight)],
     )?;
     let here = dir.display();
+    let (past, open) = (
+        face.lang.count(leads as u64),
+        face.lang.count(leads as u64 / 4),
+    );
     writeln!(
         face.err,
         "{}",
         say!(
             face.lang,
-            "{leads} invented leads to learn from and {} to score stand in {here}/. No real person is among them."
-                | "{leads} prospects inventés pour apprendre et {} à noter sont dans {here}/. Aucune personne réelle n’y figure.",
-            leads / 4
+            "{past} invented leads to learn from and {open} to score stand in {here}/. No real person is among them."
+                | "{past} prospects inventés pour apprendre et {open} à noter sont dans {here}/. Aucune personne réelle n’y figure."
         )
     )?;
     let lead = demo::leads(1, 2, NIGHT, Stage::Open)
@@ -72,11 +77,17 @@ pub fn tour(
         ),
         words(&["ledger", "verify", "--full"], &[], &[]),
     ];
+    let mut answers = Vec::new();
     for step in steps {
-        let exit = play(dir, &step, face, world)?;
+        let (exit, answer) = play(dir, &step, face, world)?;
         if exit != Exit::DONE {
             return Ok(exit);
         }
+        answers.push(answer);
+    }
+    if face.json {
+        face.json(&json!({ "schema_version": 1, "dir": dir, "steps": answers }))?;
+        return Ok(Exit::DONE);
     }
     writeln!(face.err)?;
     writeln!(
@@ -85,7 +96,7 @@ pub fn tour(
         say!(
             face.lang,
             "The folder {here}/ stays: open {here}/models/*/card.html, read {here}/probant.toml, or change one byte of {here}/ledger and verify again."
-                | "Le dossier {here}/ reste en place : ouvrez {here}/models/*/card.html, lisez {here}/probant.toml, ou changez un octet de {here}/ledger et vérifiez de nouveau."
+                | "Le dossier {here}/ reste en place\u{a0}: ouvrez {here}/models/*/card.html, lisez {here}/probant.toml, ou changez un octet de {here}/ledger et vérifiez de nouveau."
         )
     )?;
     Ok(Exit::DONE)
@@ -104,13 +115,13 @@ fn words(verb: &[&str], paths: &[&Path], rest: &[&str]) -> Vec<OsString> {
     .concat()
 }
 
-/// Prints a command as a person would type it, then runs it.
+/// Prints a command as a person would type it, then runs it; with `--json`, also its document.
 fn play(
     dir: &Path,
     step: &[OsString],
     face: &mut Face<'_>,
     world: &mut World,
-) -> Result<Exit, Failed> {
+) -> Result<(Exit, Value), Failed> {
     let shown: Vec<String> = step
         .iter()
         .map(|word| word.to_string_lossy().into_owned())
@@ -130,11 +141,16 @@ fn play(
         dir.into(),
     ]
     .to_vec();
-    if face.json {
-        arguments.push("--json".into());
-    }
     arguments.extend(step.iter().cloned());
-    let exit = run_in(arguments, face.out, face.err, world);
-    face.out.flush()?;
-    Ok(exit)
+    if !face.json {
+        let exit = run_in(arguments, face.out, face.err, world);
+        face.out.flush()?;
+        return Ok((exit, Value::Null));
+    }
+    // One document for the whole path: each step's own is a part of it.
+    arguments.push("--json".into());
+    let mut printed = Vec::new();
+    let exit = run_in(arguments, &mut printed, face.err, world);
+    let answer: Value = serde_json::from_slice(&printed).unwrap_or_default();
+    Ok((exit, json!({ "command": shown, "answer": answer })))
 }

@@ -22,16 +22,22 @@ pub fn carry_out(command: Command, face: &mut Face<'_>, world: &mut World) -> Re
             let ws = face.open()?;
             let bar = Bar::new(face.terminal, face.lang);
             let checked = workspace::check(&ws, &data, strict, face.lang, &|progress| {
-                bar.show(&progress)
+                bar.show(&progress);
             })?;
             drop(bar);
-            print::checked(face, &checked)?;
+            print::checked(face, &checked, &data, ws.policy())?;
             Ok(Exit(checked.exit))
         }
         Command::Policy {
             verb: PolicyVerb::Schema,
         } => {
-            write!(face.out, "{}", policy::schema())?;
+            if face.json {
+                let schema: serde_json::Value =
+                    serde_json::from_str(&policy::schema()).map_err(std::io::Error::other)?;
+                face.json(&serde_json::json!({ "schema_version": 1, "schema": schema }))?;
+            } else {
+                write!(face.out, "{}", policy::schema())?;
+            }
             Ok(Exit::DONE)
         }
         Command::Policy {
@@ -154,7 +160,7 @@ pub fn score(face: &mut Face<'_>, world: &mut World, request: &Request) -> Resul
     let ws = face.open()?;
     let bar = Bar::new(face.terminal, face.lang);
     let report = workspace::score(&ws, world, request, face.lang, &|progress| {
-        bar.show(&progress)
+        bar.show(&progress);
     })?;
     drop(bar);
     print::scored(face, &report)?;

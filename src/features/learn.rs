@@ -101,8 +101,8 @@ fn number(values: &[f64], rows: &[u32], settings: LearnSettings) -> Shape {
     let first = edges.first().copied().unwrap_or(most);
     let last = edges.last().copied().unwrap_or(least);
     Shape::Number {
-        low: (least - (first - least)).max(f64::MIN) + 0.0,
-        high: (most + (most - last)).min(f64::MAX) + 0.0,
+        low: plainly(least - (first - least)).clamp(f64::MIN, least) + 0.0,
+        high: plainly(most + (most - last)).clamp(most, f64::MAX) + 0.0,
         edges,
     }
 }
@@ -182,13 +182,20 @@ fn bins(values: &[Bin], settings: LearnSettings) -> Vec<Bin> {
 }
 
 /// The midpoint of two neighbouring values, kept under the greater so that the two stay apart.
+///
+/// Written with as few digits as people would (twelve at most): `53.775`, not `53.775000000000006`.
 fn between(left: f64, right: f64) -> f64 {
     let middle = left / 2.0 + right / 2.0;
-    if middle < right && middle >= left {
-        middle + 0.0
-    } else {
-        left
-    }
+    [plainly(middle), middle]
+        .into_iter()
+        .find(|edge| left <= *edge && *edge < right)
+        .unwrap_or(left)
+        + 0.0 // never a negative zero, which has another document than zero
+}
+
+/// The number nearest to `value` that has at most twelve significant digits.
+fn plainly(value: f64) -> f64 {
+    format!("{value:.11e}").parse().unwrap_or(value)
 }
 
 fn levels(

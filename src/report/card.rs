@@ -158,7 +158,7 @@ impl Section {
                 &say!(
                     lang,
                     "ROC: converted leads reached as more leads are called"
-                        | "Courbe ROC : convertis atteints à mesure que l'on rappelle"
+                        | "Courbe ROC : convertis atteints à mesure que l’on rappelle"
                 ),
                 roc_points,
                 lang,
@@ -217,7 +217,7 @@ fn summary(input: &CardInput<'_>, metrics: &[MetricRow], lang: Lang) -> Vec<(Str
         let share = lang.percent(found.positives as f64 / found.rows as f64);
         summary.push((
             share,
-            say!(lang, "of them converted" | "d'entre eux convertis"),
+            say!(lang, "of them converted" | "d’entre eux convertis"),
         ));
     }
     summary
@@ -366,7 +366,7 @@ fn limits(input: &CardInput<'_>, lang: Lang) -> Vec<String> {
         say!(
             lang,
             "It describes past leads of this company. A weight is no cause: changing a value does not make a lead convert."
-                | "Il décrit les prospects passés de cette entreprise. Un poids n'est pas une cause : changer une valeur ne fait pas convertir."
+                | "Il décrit les prospects passés de cette entreprise. Un poids n’est pas une cause : changer une valeur ne fait pas convertir."
         ),
         say!(
             lang,
@@ -376,7 +376,7 @@ fn limits(input: &CardInput<'_>, lang: Lang) -> Vec<String> {
         say!(
             lang,
             "Beyond the range seen in training, a number weighs as the last range does."
-                | "Au-delà de l'étendue observée, un nombre pèse comme le dernier intervalle."
+                | "Au-delà de l’étendue observée, un nombre pèse comme le dernier intervalle."
         ),
         say!(
             lang,

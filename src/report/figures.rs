@@ -234,7 +234,7 @@ fn pair_view(input: &CardInput<'_>, at: usize, pair: &Pair, lang: Lang) -> TermV
         note: say!(
             lang,
             "A pale cell adds nothing, or fewer than {k} people share it."
-                | "Une case pâle n'apporte rien, ou moins de {k} personnes s'y trouvent."
+                | "Une case pâle n’apporte rien, ou moins de {k} personnes s’y trouvent."
         ),
         rows: Vec::new(),
         title,

@@ -26,4 +26,4 @@ pub use explain::{DoesNotAddUp, Explanation, Given, Other, Proof, Term, terms};
 pub use phrases::warnings;
 pub use provenance::{Error, NotIdentity, Period, Provenance, Rows};
 pub use reasons::Reasons;
-pub use words::{coarse_meaning, meaning, number, pair_meaning};
+pub use words::{coarse_meaning, day, meaning, moment, number, pair_meaning, scientific};

@@ -63,7 +63,7 @@ pub(super) fn metrics(found: &Metrics, k: u64, lang: Lang) -> Vec<MetricRow> {
             say!(
                 lang,
                 "Of a converted and an unconverted lead taken at random, the model ranks the converted one first in {auc} of cases; chance does in 50%."
-                    | "Entre un prospect converti et un autre qui ne l'est pas, pris au hasard, le modèle place le converti devant dans {auc} des cas ; le hasard, dans 50 %."
+                    | "Entre un prospect converti et un autre qui ne l’est pas, pris au hasard, le modèle place le converti devant dans {auc} des cas ; le hasard, dans 50 %."
             ),
         ),
         row(
@@ -73,7 +73,7 @@ pub(super) fn metrics(found: &Metrics, k: u64, lang: Lang) -> Vec<MetricRow> {
             say!(
                 lang,
                 "Among the tenth of leads with the highest scores, conversion is {lift} times as frequent as among all."
-                    | "Parmi le dixième des prospects les mieux notés, la conversion est {lift} fois plus fréquente que dans l'ensemble."
+                    | "Parmi le dixième des prospects les mieux notés, la conversion est {lift} fois plus fréquente que dans l’ensemble."
             ),
         ),
         row(
@@ -232,7 +232,7 @@ fn found(input: &CardInput<'_>, warning: &Warning, lang: Lang) -> String {
             say!(
                 lang,
                 "“{name}” alone nearly tells the outcome (AUC {auc})."
-                    | "« {name} » annonce presque l'issue à elle seule (AUC {auc})."
+                    | "« {name} » annonce presque l’issue à elle seule (AUC {auc})."
             )
         }
         Warning::Calendar {
@@ -268,20 +268,20 @@ fn found(input: &CardInput<'_>, warning: &Warning, lang: Lang) -> String {
             let name = input.label(feature);
             say!(
                 lang,
-                "“{name}” has one value only." | "« {name} » n'a qu'une seule valeur."
+                "“{name}” has one value only." | "« {name} » n’a qu’une seule valeur."
             )
         }
         Warning::NoSignal => say!(
             lang,
             "No signal: on leads that it had not seen, the model does no better than chance."
-                | "Aucun signal : sur des prospects qu'il n'avait pas vus, le modèle ne fait pas mieux que le hasard."
+                | "Aucun signal : sur des prospects qu’il n’avait pas vus, le modèle ne fait pas mieux que le hasard."
         ),
         Warning::Uncalibrated { ece, limit } => {
             let (ece, limit) = (lang.decimal(*ece, 4), lang.decimal(*limit, 4));
             say!(
                 lang,
                 "The calibration error, {ece}, exceeds the policy's limit, {limit}."
-                    | "L'erreur de calibration, {ece}, dépasse la limite de la politique, {limit}."
+                    | "L’erreur de calibration, {ece}, dépasse la limite de la politique, {limit}."
             )
         }
         Warning::NotCertified { largest_difference } => {
@@ -289,7 +289,7 @@ fn found(input: &CardInput<'_>, warning: &Warning, lang: Lang) -> String {
             say!(
                 lang,
                 "The independent fit differs by up to {difference} in log-odds."
-                    | "L'ajustement indépendant s'écarte de {difference} en log-cote au plus."
+                    | "L’ajustement indépendant s’écarte de {difference} au plus, en logits."
             )
         }
         Warning::Drift { first, last } => {
@@ -309,7 +309,7 @@ fn advice(warning: &Warning, lang: Lang) -> String {
         Warning::Leak { .. } | Warning::Separates { .. } => say!(
             lang,
             "Ask when this value is written: if it is known only after the outcome, give the column the role `ignore`."
-                | "Demander quand cette valeur est saisie : si elle n'est connue qu'après l'issue, donner à la colonne le rôle « ignore »."
+                | "Demander quand cette valeur est saisie : si elle n’est connue qu’après l’issue, donner à la colonne le rôle « ignore »."
         ),
         Warning::Calendar { .. } => say!(
             lang,
@@ -319,37 +319,37 @@ fn advice(warning: &Warning, lang: Lang) -> String {
         Warning::Sentinel { .. } => say!(
             lang,
             "If it means “not known”, add it to the policy's `missing` list."
-                | "Si elle signifie « inconnu », l'ajouter à la liste « missing » de la politique."
+                | "Si elle signifie « inconnu », l’ajouter à la liste « missing » de la politique."
         ),
         Warning::Duplicates { .. } => say!(
             lang,
             "Check the export: repeated rows make the figures look better than they are."
-                | "Vérifier l'export : des lignes répétées embellissent les mesures."
+                | "Vérifier l’export : des lignes répétées embellissent les mesures."
         ),
         Warning::Constant { .. } => say!(
             lang,
             "Remove it from the policy: what brings nothing should not be read."
-                | "La retirer de la politique : ce qui n'apporte rien ne doit pas être lu."
+                | "La retirer de la politique : ce qui n’apporte rien ne doit pas être lu."
         ),
         Warning::NoSignal => say!(
             lang,
             "Do not use it. Look for features that describe interest or need, or gather more outcomes."
-                | "Ne pas l'utiliser. Chercher des données qui décrivent l'intérêt ou le besoin, ou réunir plus d'issues."
+                | "Ne pas l’utiliser. Chercher des données qui décrivent l’intérêt ou le besoin, ou réunir plus d’issues."
         ),
         Warning::Uncalibrated { .. } => say!(
             lang,
             "The order of leads may be right, the scores are not. Train on newer leads."
-                | "L'ordre des prospects peut être juste, les scores ne le sont pas. Réapprendre sur des prospects plus récents."
+                | "L’ordre des prospects peut être juste, les scores ne le sont pas. Réapprendre sur des prospects plus récents."
         ),
         Warning::NotCertified { .. } => say!(
             lang,
             "Do not promote it before the difference is understood."
-                | "Ne pas le promouvoir avant d'avoir compris l'écart."
+                | "Ne pas le promouvoir avant d’avoir compris l’écart."
         ),
         Warning::Drift { .. } => say!(
             lang,
             "Expect the scores to age; train again soon, and watch the outcomes."
-                | "S'attendre à ce que les scores vieillissent ; réapprendre bientôt et suivre les issues."
+                | "S’attendre à ce que les scores vieillissent ; réapprendre bientôt et suivre les issues."
         ),
     }
 }
@@ -360,7 +360,7 @@ pub(super) fn certificate(held: Option<&Certificate>, lang: Lang) -> String {
         return say!(
             lang,
             "The numbers come from linfa-logistic itself; there is no second fit to compare them with."
-                | "Les nombres viennent de linfa-logistic même ; il n'y a pas de second ajustement auquel les comparer."
+                | "Les nombres viennent de linfa-logistic même ; il n’y a pas de second ajustement auquel les comparer."
         );
     };
     let (rows, columns) = (lang.count(held.rows), lang.count(held.columns));
@@ -371,7 +371,7 @@ pub(super) fn certificate(held: Option<&Certificate>, lang: Lang) -> String {
     let fit = say!(
         lang,
         "linfa-logistic fitted the same problem, from zero, on a sample of {rows} rows and {columns} columns. Its log-odds differ from ours by at most {difference} on these rows (its own gradient: {gradient})."
-            | "linfa-logistic a résolu le même problème, en partant de zéro, sur un échantillon de {rows} lignes et {columns} colonnes. Ses log-cotes s'écartent des nôtres de {difference} au plus sur ces lignes (son propre gradient : {gradient})."
+            | "linfa-logistic a résolu le même problème, en partant de zéro, sur un échantillon de {rows} lignes et {columns} colonnes. Ses logits s’écartent des nôtres de {difference} au plus sur ces lignes (son propre gradient : {gradient})."
     );
     if held.certified {
         say!(lang, "Certified. {fit}" | "Certifié. {fit}")

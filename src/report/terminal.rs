@@ -8,7 +8,7 @@ use crate::odds::LogOdds;
 use crate::say;
 
 use super::explain::{Explanation, Term};
-use super::words::{cut, factor, plain, signed, thousandths, weight};
+use super::words::{day, factor, plain, signed, thousandths, weight, wrap};
 
 /// Terms with a line of their own; the others are summed in one.
 const LISTED: usize = 8;
@@ -16,13 +16,21 @@ const LISTED: usize = 8;
 const BAR: f64 = 12.0;
 
 impl Explanation {
-    /// Plain text, at most about 100 columns, no colour: the answer, its three strongest reasons, the sum, the proof.
+    /// Plain text for a page of 100 columns: see [`Explanation::text_within`].
     #[must_use]
     pub fn text(&self, lang: Lang) -> String {
+        self.text_within(lang, 100)
+    }
+
+    /// Plain text, no colour: the answer, its three strongest reasons, the sum, the proof.
+    ///
+    /// `width` is the terminal's, in columns. Words are wrapped, never cut; digests keep their line.
+    #[must_use]
+    pub fn text_within(&self, lang: Lang, width: usize) -> String {
         let mut out = String::new();
         self.answer(&mut out, lang);
-        self.sum(&mut out, lang);
-        self.record(&mut out, lang);
+        self.sum(&mut out, lang, width);
+        self.record(&mut out, lang, width);
         self.siblings(&mut out, lang);
         out
     }
@@ -33,7 +41,8 @@ impl Explanation {
         let score = lang.decimal(self.score.value(), 6);
         let line = say!(
             lang,
-            "Lead {lead}: score {share}, “{band}”" | "Prospect {lead} : score {share}, « {band} »"
+            "Lead {lead}: score {share}, “{band}”"
+                | "Prospect {lead}\u{a0}: score {share}, «\u{a0}{band}\u{a0}»"
         );
         let _ = writeln!(out, "{line}\n");
         for (at, term) in self
@@ -51,43 +60,46 @@ impl Explanation {
             let n = at + 1;
             let line = say!(
                 lang,
-                "  {n}. {label}: {meaning} — {weight}" | "  {n}. {label} : {meaning} — {weight}"
+                "  {n}. {label}: {meaning} — {weight}"
+                    | "  {n}. {label}\u{a0}: {meaning} — {weight}"
             );
             let _ = writeln!(out, "{line}");
         }
         let title = say!(
             lang,
-            "How the score {score} adds up (log-odds; beside it, what each does to the odds)"
-                | "D'où vient le score {score} (en log-cotes ; à côté, l'effet sur la cote)"
+            "How the score {score} adds up (in log-odds; ×2 doubles the odds, ÷2 halves them)"
+                | "Comment se forme le score {score} (en logits\u{a0}; ×2 double la cote, ÷2 la divise par deux)"
         );
         let _ = writeln!(out, "\n{title}");
     }
 
-    fn sum(&self, out: &mut String, lang: Lang) {
+    fn sum(&self, out: &mut String, lang: Lang, width: usize) {
         let (listed, rest) = self.terms.split_at(self.terms.len().min(LISTED));
-        let labels = listed
-            .iter()
-            .map(|term| term.label.chars().count())
-            .max()
+        let longest_of = |length: &dyn Fn(&Term) -> usize| listed.iter().map(length).max();
+        // Margins, three gaps, the number and the factor; a bar where there is room for one.
+        let bars = width >= 96;
+        let room = width.saturating_sub(2 + 2 + 2 + 8 + 2 + 7 + if bars { 2 + 12 } else { 0 });
+        let labels = longest_of(&|term| term.label.chars().count())
             .unwrap_or(0)
-            .clamp(20, 34);
-        let meanings = listed
-            .iter()
-            .map(|term| said(term, lang).chars().count())
-            .max()
+            .clamp(16, (room * 9 / 20).max(16));
+        let meanings = longest_of(&|term| said(term, lang).chars().count())
             .unwrap_or(0)
-            .clamp(8, 36);
-        let longest = listed
-            .iter()
-            .map(|term| term.contribution.0.unsigned_abs())
-            .max()
-            .unwrap_or(0)
-            .max(1);
+            .clamp(8, room.saturating_sub(labels).max(8));
+        let longest = longest_of(&|term| term.contribution.0.unsigned_abs() as usize);
+        let longest = (longest.unwrap_or(0) as u32).max(1);
         let mut line = |label: &str, meaning: &str, thousandths: i64, tail: &str| {
-            let (label, meaning) = (cut(label, labels), cut(meaning, meanings));
-            let number = signed(thousandths, lang);
-            let text = format!("  {label:<labels$}  {meaning:<meanings$}  {number:>8}  {tail}");
-            let _ = writeln!(out, "{}", text.trim_end());
+            let (labelled, meant) = (wrap(label, labels), wrap(meaning, meanings));
+            for at in 0..labelled.len().max(meant.len()) {
+                let part = |of: &[String]| of.get(at).cloned().unwrap_or_default();
+                let (label, meaning) = (part(&labelled), part(&meant));
+                let text = if at == 0 {
+                    let number = signed(thousandths, lang);
+                    format!("  {label:<labels$}  {meaning:<meanings$}  {number:>8}  {tail}")
+                } else {
+                    format!("  {label:<labels$}  {meaning}")
+                };
+                let _ = writeln!(out, "{}", text.trim_end());
+            }
         };
         let start = thousandths(i64::from(self.baseline.0));
         line(
@@ -100,23 +112,21 @@ impl Explanation {
         for term in listed {
             let size = thousandths(i64::from(term.contribution.0));
             printed += size;
-            let tail = format!(
-                "{:>7}  {}",
-                factor(term.contribution, lang),
-                bar(term.contribution, longest)
-            );
+            let mut tail = format!("{:>7}", factor(term.contribution, lang));
+            if bars {
+                tail = format!("{tail}  {}", bar(term.contribution, longest));
+            }
             line(&term.label, &said(term, lang), size, &tail);
         }
         if !rest.is_empty() {
             let n = rest.len();
             let size = thousandths(rest.iter().map(|term| i64::from(term.contribution.0)).sum());
             printed += size;
-            line(
-                &say!(lang, "rest: {n} others" | "reste : {n} autres"),
-                "",
-                size,
-                "",
-            );
+            let label = match n {
+                1 => say!(lang, "rest: 1 other" | "reste\u{a0}: 1 autre"),
+                _ => say!(lang, "rest: {n} others" | "reste\u{a0}: {n} autres"),
+            };
+            line(&label, "", size, "");
         }
         // Each line is rounded correctly, so what rounding loses has a line of its own.
         let total = thousandths(i64::from(self.log_odds.0));
@@ -143,9 +153,21 @@ impl Explanation {
             let note = say!(
                 lang,
                 "  [ ]: the value in the file given now; still the recorded code (=): {same}, another code (≠): {changed}."
-                    | "  [ ] : la valeur du fichier fourni ; même code qu'à l'enregistrement (=) : {same}, autre code (≠) : {changed}."
+                    | "  [ ]\u{a0}: la valeur du fichier fourni\u{a0}; même code qu’à l’enregistrement (=)\u{a0}: {same}, autre code (≠)\u{a0}: {changed}."
             );
             let _ = writeln!(out, "{note}");
+        }
+        // What changed has a line of its own even where its weight has none.
+        for term in self.terms.iter().skip(LISTED) {
+            if term
+                .given
+                .as_ref()
+                .is_some_and(|given| !given.still(term.code))
+            {
+                let (label, what) = (&term.label, said(term, lang));
+                let line = say!(lang, "  {label}: {what}" | "  {label}\u{a0}: {what}");
+                let _ = writeln!(out, "{line}");
+            }
         }
         let (base, total) = (self.baseline.0, self.log_odds.0);
         let sum: i64 = self
@@ -157,25 +179,34 @@ impl Explanation {
             lang,
             "  Exactly, in units of 2⁻²⁰: {base} + ({sum}) = {total}.\n  \
              These weights say what the model has seen in past leads; they are no causes."
-                | "  Exactement, en unités de 2⁻²⁰ : {base} + ({sum}) = {total}.\n  \
-                   Ces poids disent ce que le modèle a vu dans les fiches passées ; ce ne sont pas des causes."
+                | "  Exactement, en unités de 2⁻²⁰\u{a0}: {base} + ({sum}) = {total}.\n  \
+                   Ces poids disent ce que le modèle a vu dans les fiches passées\u{a0}; ce ne sont pas des causes."
         );
         let _ = writeln!(out, "{note}");
     }
 
-    fn record(&self, out: &mut String, lang: Lang) {
+    fn record(&self, out: &mut String, lang: Lang, width: usize) {
         let title = say!(lang, "The record" | "La trace");
         let _ = writeln!(out, "\n{title}");
         let mut line = |name: String, value: &str| {
-            let _ = writeln!(out, "  {name:<14}  {value}");
+            for (at, part) in wrap(value, width.saturating_sub(18).max(40))
+                .iter()
+                .enumerate()
+            {
+                let name = if at == 0 { name.as_str() } else { "" };
+                let _ = writeln!(out, "  {name:<14}  {part}");
+            }
         };
-        let number = lang.count(self.decision);
-        line(say!(lang, "decision" | "décision"), &number);
+        // As `--decision` and the score file have it: digits, and nothing between them.
+        line(
+            say!(lang, "decision" | "décision"),
+            &self.decision.to_string(),
+        );
         line(
             say!(lang, "date" | "date"),
-            &format!("{} ({})", self.date, self.time),
+            &format!("{} ({})", day(&self.date, lang), self.time),
         );
-        line(say!(lang, "run" | "exécution"), &self.run);
+        line(say!(lang, "run" | "passage"), &self.run);
         line(say!(lang, "model" | "modèle"), &self.model.to_string());
         let purpose = match &self.purpose_words {
             Some(words) => format!("{} — {}", self.purpose, plain(words)),
@@ -193,7 +224,7 @@ impl Explanation {
         let proof = &self.proof;
         let (segment, row) = (&proof.segment, proof.row);
         line(
-            say!(lang, "record" | "trace"),
+            say!(lang, "place" | "emplacement"),
             &say!(
                 lang,
                 "segment {segment}, row {row}" | "segment {segment}, ligne {row}"
@@ -215,13 +246,13 @@ impl Explanation {
             say!(
                 lang,
                 "verified: leaf, segment, entry and checkpoint agree"
-                    | "vérifiée : feuille, segment, entrée et point de contrôle concordent"
+                    | "vérifiée\u{a0}: feuille, segment, entrée et point de contrôle concordent"
             )
         } else {
             say!(
                 lang,
                 "NOT VERIFIED: do not rely on this record"
-                    | "NON VÉRIFIÉE : ne pas se fier à cette trace"
+                    | "NON VÉRIFIÉE\u{a0}: ne pas se fier à cette trace"
             )
         };
         line(say!(lang, "proof" | "preuve"), &verdict);
@@ -237,14 +268,11 @@ impl Explanation {
         );
         let _ = writeln!(out, "\n{title}");
         for other in &self.others {
-            let (number, score) = (
-                lang.count(other.decision),
-                lang.percent(other.score.value()),
-            );
+            let (number, score) = (other.decision, lang.percent(other.score.value()));
             let _ = writeln!(
                 out,
                 "  {number}  {}  {score}  {}  ({})",
-                other.date,
+                day(&other.date, lang),
                 plain(&other.band_label),
                 other.run
             );
@@ -260,6 +288,13 @@ fn said(term: &Term, lang: Lang) -> String {
     };
     let mark = if given.still(term.code) { "=" } else { "≠" };
     match &given.value {
+        // The level itself, or what has no value: no need to say it twice.
+        value
+            if given.still(term.code)
+                && value.as_ref().is_none_or(|value| plain(value) == meaning) =>
+        {
+            format!("{meaning} [=]")
+        }
         Some(value) => format!("{meaning} [{mark} {}]", plain(value)),
         None => say!(
             lang,

@@ -261,3 +261,47 @@ pub fn cut(text: &str, width: usize) -> String {
         .chain(['…'])
         .collect()
 }
+
+/// A text in lines of at most `width` letters, broken at spaces; a longer word keeps a line of its own.
+///
+/// A no-break space is no place to break.
+#[must_use]
+pub fn wrap(text: &str, width: usize) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    let mut length = 0;
+    for word in text.split(' ') {
+        let long = word.chars().count();
+        if length > 0 && length + 1 + long > width {
+            lines.push(String::new());
+            length = 0;
+        }
+        if let Some(line) = lines.last_mut() {
+            if length > 0 {
+                line.push(' ');
+                length += 1;
+            }
+            line.push_str(word);
+            length += long;
+        }
+    }
+    lines
+}
+
+/// A civil date as people write it: `2026-11-23`, or `23/11/2026` in French; anything else as it is.
+#[must_use]
+pub fn day(iso: &str, lang: Lang) -> String {
+    match (lang, iso.split('-').collect::<Vec<_>>().as_slice()) {
+        (Lang::Fr, [year, month, day]) if iso.len() == 10 => format!("{day}/{month}/{year}"),
+        _ => iso.to_owned(),
+    }
+}
+
+/// A moment as people write it, to the minute: `2026-11-23 17:58 UTC`, `23/11/2026 à 17:58 UTC`.
+#[must_use]
+pub fn moment(rfc3339: &str, lang: Lang) -> String {
+    let Some((date, time)) = rfc3339.split_once('T') else {
+        return rfc3339.to_owned();
+    };
+    let (date, time) = (day(date, lang), time.get(..5).unwrap_or(time));
+    say!(lang, "{date} {time} UTC" | "{date} à {time} UTC")
+}

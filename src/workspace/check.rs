@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::error::Error;
 use super::export::{Export, Plan};
-use super::score::ReasonCount;
+use super::tally::ReasonCount;
 use super::{Progress, Watch, Workspace, files, init};
 use crate::intake::identity::{self, Detector};
 use crate::intake::{self, Outcome};
@@ -97,7 +97,7 @@ pub fn check(
             crate::say!(
                 lang,
                 "columns that the policy does not name: {}"
-                    | "colonnes que la politique ne nomme pas : {}",
+                    | "colonnes que la politique ne nomme pas\u{a0}: {}",
                 checked.undeclared.join(", ")
             ),
         );
@@ -263,7 +263,7 @@ impl<'a> Tally<'a> {
             checked.refuse(3, crate::say!(
                 lang,
                 "training: {won} leads won and {lost} lost, where at least 50 of either are needed" |
-                "entraînement : {won} prospects gagnés et {lost} perdus, alors qu’il en faut au moins 50 de chaque"
+                "entraînement\u{a0}: {won} prospects gagnés et {lost} perdus, alors qu’il en faut au moins 50 de chaque"
             ));
         }
         let excused = |name: &str| {
@@ -278,7 +278,7 @@ impl<'a> Tally<'a> {
                 checked.refuse(5, crate::say!(
                     lang,
                     "feature `{name}`: named like a special category of data ({category}, GDPR art. 9)" |
-                    "critère « {name} » : son nom évoque une catégorie particulière de données ({category}, RGPD, art. 9)"
+                    "critère «\u{a0}{name}\u{a0}»\u{a0}: son nom évoque une catégorie particulière de données ({category}, RGPD, art. 9)"
                 ));
             }
         }
@@ -299,7 +299,7 @@ impl<'a> Tally<'a> {
             checked.refuse(5, crate::say!(
                 lang,
                 "feature `{name}` looks like an identity: {looks} ({share} of its distinct values)" |
-                "le critère « {name} » ressemble à une identité : {looks} ({share} de ses valeurs distinctes)"
+                "le critère «\u{a0}{name}\u{a0}» ressemble à une identité\u{a0}: {looks} ({share} de ses valeurs distinctes)"
             ));
         }
     }
@@ -361,7 +361,7 @@ fn dialect(
         said.push(crate::say!(
             lang,
             "decimal mark: the policy says `{policy}`, the file looks like `{file}`"
-                | "signe décimal : la politique dit « {policy} », le fichier semble dire « {file} »"
+                | "signe décimal\u{a0}: la politique dit «\u{a0}{policy}\u{a0}», le fichier semble dire «\u{a0}{file}\u{a0}»"
         ));
     }
     if dates && seen.dates != declared.dates {
@@ -374,7 +374,7 @@ fn dialect(
         said.push(crate::say!(
             lang,
             "dates: the policy says `{policy}`, the file looks like `{file}`"
-                | "dates : la politique dit « {policy} », le fichier semble dire « {file} »"
+                | "dates\u{a0}: la politique dit «\u{a0}{policy}\u{a0}», le fichier semble dire «\u{a0}{file}\u{a0}»"
         ));
     }
     Ok(said)

@@ -82,6 +82,13 @@ pub struct Disk {
     watcher: Option<Watcher>,
 }
 
+/// A file that is being written through [`Disk::start`]; its writes are watched as all others are.
+pub struct Draft {
+    file: File,
+    path: PathBuf,
+    watcher: Option<Watcher>,
+}
+
 /// A lock that ends when this is dropped, or with the process.
 #[derive(Debug)]
 pub struct Lock {
@@ -126,8 +133,13 @@ impl Disk {
     }
 
     /// Starts the file `path`, replacing what stands there: for a part that is synced once it is whole.
-    pub fn start(&self, path: &Path) -> Result<File, Error> {
-        self.watch(Operation::Create, path, || File::create(path))
+    pub fn start(&self, path: &Path) -> Result<Draft, Error> {
+        let file = self.watch(Operation::Create, path, || File::create(path))?;
+        Ok(Draft {
+            file,
+            path: path.to_owned(),
+            watcher: self.watcher.clone(),
+        })
     }
 
     /// Syncs a file that was written through [`Disk::start`].
@@ -273,6 +285,33 @@ impl Disk {
                 path: path.to_owned(),
                 source,
             })
+    }
+}
+
+impl Draft {
+    /// The file itself, for whoever can write to nothing else; unwatched from here on.
+    #[must_use]
+    pub fn into_file(self) -> File {
+        self.file
+    }
+
+    fn watched(&self, phase: Phase) -> io::Result<()> {
+        self.watcher.as_ref().map_or(Ok(()), |watcher| {
+            watcher(phase, Operation::Write, &self.path)
+        })
+    }
+}
+
+impl io::Write for Draft {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.watched(Phase::Before)?;
+        let written = self.file.write(bytes)?;
+        self.watched(Phase::After)?;
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
     }
 }
 

@@ -134,6 +134,14 @@ pub enum Error {
         /// What to do.
         hint: &'static str,
     },
+    /// The decision is about somebody else, or about nobody.
+    #[error("decision {asked} is not about this lead")]
+    OtherDecision {
+        /// The number asked for.
+        asked: u64,
+        /// The lead's own.
+        known: Vec<u64>,
+    },
     /// The lead has no record.
     #[error("no decision about this lead")]
     NoDecision,
@@ -180,6 +188,7 @@ impl Error {
             | Self::Read { .. }
             | Self::Write { .. }
             | Self::NoDecision
+            | Self::OtherDecision { .. }
             | Self::Unaccounted { .. }
             | Self::Scoring { .. } => 1,
         }
@@ -212,13 +221,22 @@ impl Error {
                 near: Some(near), ..
             } => Some(format!("did you mean `{near}`?")),
             Self::Unknown { what: "model", .. } => {
-                fixed("`probant models list` shows what there is")
+                fixed("`probant models list` shows what there is; give at least four digits")
             }
-            Self::Unknown { what: "run", .. } => fixed("`probant runs list` shows what there is"),
+            Self::Unknown { what: "run", .. } => {
+                fixed("`probant runs list` shows what there is; give at least four digits")
+            }
+            Self::Unknown { what: "entry", .. } => {
+                fixed("`probant ledger show` lists what there is")
+            }
             Self::Unknown { .. } => fixed("probant.toml lists what there is"),
             Self::Which { option, .. } => Some(format!("say which with `{option}`")),
             Self::Usage { hint, .. } | Self::Refused { hint, .. } | Self::Data { hint, .. } => {
                 fixed(hint)
+            }
+            Self::OtherDecision { known, .. } => {
+                let known: Vec<String> = known.iter().map(u64::to_string).collect();
+                Some(format!("its decisions: {}", known.join(", ")))
             }
             Self::NoDecision => fixed(
                 "check the identifier as the CRM writes it; `probant runs list` shows what was scored",
@@ -231,7 +249,11 @@ impl Error {
             Self::Explanation(_) => {
                 fixed("run `probant ledger verify --full`: it names what was changed")
             }
-            Self::State(_) | Self::Read { .. } | Self::Write { .. } | Self::Scoring { .. } => None,
+            Self::Write { .. } => fixed(
+                "see that the disk has room and that the folder is writable, then run the same command again: nothing half-written counts",
+            ),
+            Self::State(error) => fixed(error.hint()),
+            Self::Read { .. } | Self::Scoring { .. } => None,
         }
     }
 }

@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use serde::Serialize;
+
 use super::error::Error;
 use super::export::{Export, Plan};
 use super::journal::{Placed, Proved, View};
@@ -29,6 +31,52 @@ pub struct Question {
     pub data: Option<PathBuf>,
 }
 
+/// An explanation, and what anybody needs to verify its record without this program.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    /// The decision in words and numbers.
+    pub explanation: Explanation,
+    /// The way from its bytes to the signed checkpoint.
+    pub evidence: Evidence,
+}
+
+/// A record's bytes and the way from them to the signed checkpoint (`FORMAT.md`, beside the ledger's code).
+///
+/// `SHA-256(00 ‖ salt ‖ record)` is the leaf; `path` leads from it to the root that `entry` names; and
+/// `entry_path` leads from `SHA-256(00 ‖ entry)` to the root that `checkpoint` signs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Evidence {
+    /// The record, in hex.
+    pub record: String,
+    /// The salt of its leaf, in hex.
+    pub salt: String,
+    /// Rows of the segment.
+    pub rows: u32,
+    /// Hashes from the leaf to the segment's root, in hex.
+    pub path: Vec<String>,
+    /// The segment's entry in the log, as it is hashed.
+    pub entry: String,
+    /// Hashes from the entry to the checkpoint's root, in hex.
+    pub entry_path: Vec<String>,
+    /// The signed checkpoint.
+    pub checkpoint: String,
+}
+
+impl Evidence {
+    fn of(proved: &Proved, rows: u32) -> Self {
+        let hashes = |path: &[[u8; 32]]| path.iter().map(|hash| hex(hash)).collect();
+        Self {
+            record: hex(&proved.bytes),
+            salt: hex(&proved.salt),
+            rows,
+            path: hashes(&proved.path),
+            entry: proved.entry.clone(),
+            entry_path: hashes(&proved.entry_path),
+            checkpoint: String::from_utf8_lossy(&proved.checkpoint).into_owned(),
+        }
+    }
+}
+
 /// A record about the lead.
 struct Found<'a> {
     placed: &'a Placed,
@@ -37,15 +85,21 @@ struct Found<'a> {
 }
 
 /// Explains a decision about a lead from its record, replayed against the model of that day.
-pub fn explain(ws: &Workspace, question: &Question, lang: Lang) -> Result<Explanation, Error> {
+pub fn explain(ws: &Workspace, question: &Question, lang: Lang) -> Result<Answer, Error> {
     let view = View::open(&ws.root)?;
     let found = find(ws, &view, &question.lead)?;
+    let latest = found.last().ok_or(Error::NoDecision)?;
     let chosen = match question.decision {
-        None => found.last(),
-        Some(number) => found.iter().find(|it| it.decision == number),
+        None => latest,
+        Some(asked) => found
+            .iter()
+            .find(|it| it.decision == asked)
+            .ok_or_else(|| Error::OtherDecision {
+                asked,
+                known: found.iter().map(|it| it.decision).collect(),
+            })?,
     };
-    let chosen = chosen.ok_or(Error::NoDecision)?;
-    let mut said = say(ws, &view, chosen, &question.lead, lang)?;
+    let (mut said, evidence) = say(ws, &view, chosen, &question.lead, lang)?;
     if let Some(data) = &question.data {
         let model = model_of(ws, &view, chosen.placed)?;
         give(ws, &mut said, &model, data, &question.lead, lang)?;
@@ -58,7 +112,10 @@ pub fn explain(ws: &Workspace, question: &Question, lang: Lang) -> Result<Explan
         said.others.push(brief(ws, &view, other)?);
     }
     said.check()?;
-    Ok(said)
+    Ok(Answer {
+        explanation: said,
+        evidence,
+    })
 }
 
 /// Every decision about the lead, by ascending number, under every purpose and key of the log.
@@ -114,7 +171,7 @@ fn say(
     found: &Found<'_>,
     lead: &str,
     lang: Lang,
-) -> Result<Explanation, Error> {
+) -> Result<(Explanation, Evidence), Error> {
     let segment = &found.placed.entry;
     let model = model_of(ws, view, found.placed)?;
     let proved = view.fetch(found.placed, found.row, Some(&model.replay))?;
@@ -140,7 +197,8 @@ fn say(
     });
     let (band, band_label) = band(&policy, segment, record.outcome);
     let root = view.root();
-    Ok(Explanation {
+    let evidence = Evidence::of(&proved, segment.rows);
+    let said = Explanation {
         lead: lead.to_owned(),
         decision: found.decision,
         score: Score::try_from(record.score).unwrap_or_else(|_| LogOdds(record.log_odds).score()),
@@ -169,7 +227,8 @@ fn say(
             verified: true, // `fetch` returns nothing that it could not prove
         },
         others: Vec::new(),
-    })
+    };
+    Ok((said, evidence))
 }
 
 /// The basis that the record's code stands for.
@@ -203,7 +262,7 @@ fn band(policy: &Policy, segment: &crate::ledger::entry::Segment, outcome: u8) -
 
 /// Another decision, in one line.
 fn brief(ws: &Workspace, view: &View, found: &Found<'_>) -> Result<Other, Error> {
-    let said = say(ws, view, found, "", Lang::En)?;
+    let (said, _) = say(ws, view, found, "", Lang::En)?;
     Ok(Other {
         decision: said.decision,
         date: said.date,

@@ -1,7 +1,7 @@
 //! The exports that a command names: globs expanded, URLs refused, digests taken.
 
 use std::fs::{self, File};
-use std::io::Read as _;
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
 use super::error::Error;
@@ -36,7 +36,7 @@ pub fn expand(named: &[PathBuf]) -> Result<Vec<PathBuf>, Error> {
         }
         let bad = |_| Error::Usage {
             what: format!("`{text}` is not a pattern"),
-            hint: "quote the pattern, as in 'exports/*.csv'",
+            hint: "a pattern has `*`, `?` or `[a-z]`, as in 'exports/*.csv'",
         };
         let mut matches: Vec<PathBuf> = glob::glob(&text)
             .map_err(bad)?
@@ -56,9 +56,17 @@ pub fn expand(named: &[PathBuf]) -> Result<Vec<PathBuf>, Error> {
         found.append(&mut matches);
     }
     for path in &found {
-        let meta = fs::metadata(path).map_err(|source| Error::Read {
-            path: path.clone(),
-            source,
+        let meta = fs::metadata(path).map_err(|source| {
+            if source.kind() == io::ErrorKind::NotFound {
+                return Error::Usage {
+                    what: format!("there is no file `{}`", path.display()),
+                    hint: "check the folder and the name",
+                };
+            }
+            Error::Read {
+                path: path.clone(),
+                source,
+            }
         })?;
         if meta.is_dir() {
             return Err(Error::Usage {

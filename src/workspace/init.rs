@@ -9,7 +9,7 @@ use super::error::Error;
 use super::export::name_of;
 use super::journal;
 use super::state::State;
-use super::{POLICY, Recorded, World, binary};
+use super::{POLICY, Recorded, World, binary, files};
 use crate::intake::{self, Source};
 use crate::lang::Lang;
 use crate::policy::{
@@ -85,12 +85,8 @@ pub fn create(root: &Path, world: &mut World, text: &str) -> Result<(), Error> {
 
 /// What an export looks like.
 pub fn observe(path: &Path) -> Result<Observed, Error> {
-    if path.to_string_lossy().contains("://") {
-        return Err(Error::Usage {
-            what: "an export is a file on this machine".to_owned(),
-            hint: "copy the export here first; nothing in this program uses the network",
-        });
-    }
+    let named = files::expand(&[path.to_owned()])?;
+    let path = named.first().map_or(path, PathBuf::as_path);
     let read = |source| Error::Read {
         path: path.to_owned(),
         source,

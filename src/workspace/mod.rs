@@ -9,6 +9,7 @@ pub mod journal;
 
 mod check;
 mod columns;
+mod desk;
 mod explain;
 mod export;
 mod files;
@@ -18,11 +19,14 @@ mod log;
 mod models;
 mod night;
 mod output;
+mod record;
 mod replay;
+mod restore;
 mod runs;
 mod score;
 mod sheet;
 mod state;
+mod tally;
 mod train;
 
 use std::fs;
@@ -37,12 +41,13 @@ use crate::policy::{self, Person, Policy, Purpose, Role};
 
 pub use check::{Checked, ColumnReport, check};
 pub use error::Error;
-pub use explain::{Question, explain};
+pub use explain::{Answer, Evidence, Question, explain};
 pub use init::{Initialised, init, stage_demo};
 pub use log::{EntryLine, Size, Trouble, Verdict, entries, entry, stats, verify};
 pub use models::{Activated, Listed, activate, list as list_models, show as show_model};
 pub use runs::{RunLine, list as list_runs, show as show_run};
-pub use score::{BandCount, FeatureCount, ReasonCount, Request, RunReport, score};
+pub use score::{Request, score};
+pub use tally::{BandCount, FeatureCount, ReasonCount, RunReport};
 pub use train::{CvReport, TrainRequest, Trained, cross_validate, train};
 
 use disk::Disk;

@@ -73,7 +73,7 @@ pub fn active(view: &View, purpose: &Token) -> Option<Digest> {
             Entry::Activate(it) if it.purpose == *purpose => Some(it.model),
             _ => None,
         })
-        .last()
+        .next_back()
 }
 
 /// The models of the log, oldest first.

@@ -156,11 +156,11 @@ impl Bench<'_> {
     }
 
     fn pseudonyms(&self, ids: &[Box<str>]) -> Vec<Result<[u8; 16], pseudonym::Error>> {
-        let of = |id: &Box<str>| match self.plan.id_type {
+        let of = |id: &str| match self.plan.id_type {
             IdType::Row => Ok(self.key.pseudonym(id).0),
             _ => self.key.of(id).map(|pseudonym| pseudonym.0),
         };
-        ids.par_iter().with_min_len(1024).map(of).collect()
+        ids.par_iter().with_min_len(1024).map(|id| of(id)).collect()
     }
 
     /// Scores the rows that were let through; the leave of each is its ticket.

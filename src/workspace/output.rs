@@ -3,13 +3,15 @@
 //! A file is written as `.<name>.<run>.part` beside its destination and moved
 //! there only after the ledger's checkpoint is durable.
 
-use std::fs::{self, File};
-use std::io::{BufWriter, Write as _};
-use std::path::{Path, PathBuf};
+use std::fs;
+use std::io::{self, BufWriter, Write as _};
+use std::path::Path;
 
+use super::disk::{Disk, Draft};
 use super::error::Error;
+use super::files;
 use super::state::Output;
-use super::{disk::Disk, files};
+use crate::digest::Digest;
 use crate::intake::{Cell, Failure, Writer as Rows};
 use crate::lang::Lang;
 use crate::policy::Dialect;
@@ -17,50 +19,58 @@ use crate::table::{Cells, Field, Writer as Columns};
 
 /// A file on its way.
 pub struct Part {
-    part: PathBuf,
-    target: PathBuf,
-    kind: &'static str,
+    output: Output,
     to: To,
 }
 
 enum To {
-    Csv(Box<Rows<BufWriter<File>>>),
+    Csv(Box<Rows<BufWriter<Draft>>>),
     Parquet(Box<Columns>),
 }
 
+/// The file of a run that belongs at `target`: where it will be written first, and as what.
+///
+/// `.parquet` and `.csv` are known; the folder must exist.
+pub fn plan(target: &Path, kind: &str, run: &str) -> Result<Output, Error> {
+    let target = std::path::absolute(target).map_err(|source| Error::Write {
+        path: target.to_owned(),
+        source,
+    })?;
+    is_parquet(&target)?;
+    if target.is_dir() {
+        return Err(Error::Usage {
+            what: format!("`{}` is a folder", target.display()),
+            hint: "name a file to write",
+        });
+    }
+    let name = target
+        .file_name()
+        .unwrap_or_default()
+        .to_string_lossy()
+        .into_owned();
+    Ok(Output {
+        run: run.to_owned(),
+        kind: kind.to_owned(),
+        part: target.with_file_name(format!(".{name}.{}.part", &run[..run.len().min(16)])),
+        target,
+        // Of nothing yet: no file has this digest.
+        digest: Digest([0; 32]),
+    })
+}
+
 impl Part {
-    /// Starts the file that belongs at `target`, with columns shaped like `example`.
-    ///
-    /// `.parquet` and `.csv` are known; the folder must exist.
+    /// Starts a planned file with columns shaped like `example`.
     pub fn start(
-        target: &Path,
-        kind: &'static str,
-        run: &str,
+        output: Output,
         dialect: &Dialect,
         example: &[Field],
         disk: &Disk,
     ) -> Result<Self, Error> {
-        let failed = |source| Error::Write {
-            path: target.to_owned(),
-            source,
-        };
-        let target = std::path::absolute(target).map_err(failed)?;
-        let name = target
-            .file_name()
-            .unwrap_or_default()
-            .to_string_lossy()
-            .into_owned();
-        let part = target.with_file_name(format!(".{name}.{}.part", &run[..run.len().min(16)]));
-        let parquet = is_parquet(&target)?;
-        if target.is_dir() {
-            return Err(Error::Usage {
-                what: format!("`{}` is a folder", target.display()),
-                hint: "name a file to write",
-            });
-        }
-        let file = disk.start(&part)?;
-        let to = if parquet {
-            To::Parquet(Box::new(Columns::new(file, example)?))
+        let failed = |source| refused(&output, source);
+        let file = disk.start(&output.part)?;
+        let to = if is_parquet(&output.target)? {
+            let columns = Columns::new(file.into_file(), example).map_err(io::Error::other);
+            To::Parquet(Box::new(columns.map_err(failed)?))
         } else {
             let header: Vec<&str> = example.iter().map(|field| field.name.as_str()).collect();
             To::Csv(Box::new(
@@ -68,28 +78,24 @@ impl Part {
                     .map_err(failed)?,
             ))
         };
-        Ok(Self {
-            part,
-            target,
-            kind,
-            to,
-        })
+        Ok(Self { output, to })
     }
 
     /// Writes the rows of one batch.
     pub fn write(&mut self, fields: &[Field]) -> Result<(), Error> {
+        let output = &self.output;
+        let failed = |source| refused(output, source);
         match &mut self.to {
-            To::Parquet(columns) => columns.write(fields).map_err(Error::from),
+            To::Parquet(columns) => columns
+                .write(fields)
+                .map_err(|error| failed(io::Error::other(error))),
             To::Csv(rows) => {
                 let count = fields.first().map_or(0, |field| len(&field.cells));
                 let mut line = Vec::with_capacity(fields.len());
                 for row in 0..count {
                     line.clear();
                     line.extend(fields.iter().map(|field| cell(&field.cells, row)));
-                    rows.row(&line).map_err(|source| Error::Write {
-                        path: self.target.clone(),
-                        source,
-                    })?;
+                    rows.row(&line).map_err(failed)?;
                 }
                 Ok(())
             }
@@ -97,32 +103,24 @@ impl Part {
     }
 
     /// Closes the file, makes it durable, and says where it must go.
-    pub fn finish(self, run: &str, disk: &Disk) -> Result<Output, Error> {
-        let failed = |source| Error::Write {
-            path: self.target.clone(),
-            source,
+    pub fn finish(self, disk: &Disk) -> Result<Output, Error> {
+        let mut output = self.output;
+        let closed = match self.to {
+            To::Parquet(columns) => columns.finish().map_err(io::Error::other),
+            To::Csv(rows) => rows.finish().and_then(|mut file| file.flush()),
         };
-        match self.to {
-            To::Parquet(columns) => columns.finish()?,
-            To::Csv(rows) => {
-                let mut file: BufWriter<File> = rows.finish().map_err(failed)?;
-                file.flush().map_err(failed)?;
-            }
-        }
-        disk.sync(&self.part)?;
-        let digest = files::digest(&self.part)?;
-        Ok(Output {
-            run: run.to_owned(),
-            kind: self.kind.to_owned(),
-            part: self.part,
-            target: self.target,
-            digest,
-        })
+        closed.map_err(|source| refused(&output, source))?;
+        disk.sync(&output.part)?;
+        output.digest = files::digest(&output.part)?;
+        Ok(output)
     }
+}
 
-    /// Where it is being written.
-    pub fn path(&self) -> &Path {
-        &self.part
+/// The disk, or whoever writes to it, did not take the rows of a file.
+fn refused(output: &Output, source: io::Error) -> Error {
+    Error::Write {
+        path: output.target.clone(),
+        source,
     }
 }
 
@@ -138,7 +136,7 @@ pub fn holds(path: &Path, output: &Output) -> bool {
 
 /// Whether a target is Parquet or CSV, by its ending.
 fn is_parquet(target: &Path) -> Result<bool, Error> {
-    match target.extension().map(|ending| ending.to_ascii_lowercase()) {
+    match target.extension().map(std::ffi::OsStr::to_ascii_lowercase) {
         Some(ending) if ending == "parquet" => Ok(true),
         Some(ending) if ending == "csv" => Ok(false),
         _ => Err(Error::Usage {
@@ -156,8 +154,7 @@ fn len(cells: &Cells) -> usize {
         Cells::Text(cells) => cells.len(),
         Cells::Dictionary { codes, .. } => codes.len(),
         Cells::Whole(cells) => cells.len(),
-        Cells::Number(cells) => cells.len(),
-        Cells::Score(cells) => cells.len(),
+        Cells::Number(cells) | Cells::Score(cells) => cells.len(),
     }
 }
 

@@ -15,11 +15,6 @@ impl Replayer {
         let widths = model.schema().widths();
         Self { model, widths }
     }
-
-    /// The model.
-    pub fn model(&self) -> &Model {
-        &self.model
-    }
 }
 
 impl Replay for Replayer {

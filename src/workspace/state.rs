@@ -14,12 +14,12 @@ use crate::digest::Digest;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// SQLite refused.
+    /// `SQLite` refused.
     #[error("state.db: cannot {doing}")]
     Sqlite {
         /// What was being done.
         doing: &'static str,
-        /// What SQLite said.
+        /// What `SQLite` said.
         source: rusqlite::Error,
     },
     /// A newer version of the program wrote it.
@@ -32,22 +32,35 @@ pub enum Error {
     },
 }
 
+impl Error {
+    /// What the person at the keyboard can do next.
+    #[must_use]
+    pub fn hint(&self) -> &'static str {
+        match self {
+            Self::Sqlite { .. } => {
+                "see that the disk has room; if the file itself is broken, move it away: no decision is lost, but a retry is then a new run"
+            }
+            Self::Newer { .. } => "use the newer version of the program",
+        }
+    }
+}
+
 const VERSION: u32 = 1;
 
 const SCHEMA: &str = "
-CREATE TABLE run (
+CREATE TABLE IF NOT EXISTS run (
     id      TEXT PRIMARY KEY,
     started TEXT NOT NULL,
     same    TEXT NOT NULL,               -- model, policy, purpose, law date: what a retry must share
     report  TEXT                         -- JSON; NULL until the run is committed
 ) STRICT;
-CREATE TABLE input (
+CREATE TABLE IF NOT EXISTS input (
     run      TEXT NOT NULL REFERENCES run (id),
     position INTEGER NOT NULL,
     salt     BLOB NOT NULL,
     PRIMARY KEY (run, position)
 ) STRICT;
-CREATE TABLE output (
+CREATE TABLE IF NOT EXISTS output (
     run    TEXT NOT NULL REFERENCES run (id),
     kind   TEXT NOT NULL,                -- scores, rejects, refused
     part   TEXT NOT NULL,
@@ -56,7 +69,7 @@ CREATE TABLE output (
     placed INTEGER NOT NULL DEFAULT 0,
     PRIMARY KEY (run, kind)
 ) STRICT;
-CREATE TABLE training (
+CREATE TABLE IF NOT EXISTS training (
     model    TEXT NOT NULL,
     position INTEGER NOT NULL,
     salt     BLOB NOT NULL,
@@ -107,9 +120,10 @@ impl State {
             .query_row("PRAGMA user_version", [], |row| row.get(0))
             .map_err(failed("read its version"))?;
         match found {
+            // Another command may be creating it at the same time.
             0 => db
                 .execute_batch(&format!(
-                    "BEGIN; {SCHEMA} PRAGMA user_version = {VERSION}; COMMIT;"
+                    "BEGIN IMMEDIATE; {SCHEMA} PRAGMA user_version = {VERSION}; COMMIT;"
                 ))
                 .map_err(failed("create its tables"))?,
             VERSION => {}
@@ -123,23 +137,37 @@ impl State {
         Ok(Self(db))
     }
 
-    /// Remembers a run about to be committed: its salts, and where its files must go.
-    pub fn prepare(
+    /// Remembers that a run is about to write its files, so that a crash leaves none that is unknown.
+    ///
+    /// A run that was remembered before stays; files of the same kind are replaced.
+    pub fn begin(
         &mut self,
         run: &str,
         started: &str,
         same: &str,
-        salts: &[[u8; 16]],
         outputs: &[Output],
     ) -> Result<(), Error> {
         let failed = failed("remember a run");
         let change = self.0.transaction().map_err(&failed)?;
         change
             .execute(
-                "INSERT INTO run (id, started, same) VALUES (?1, ?2, ?3)",
+                "INSERT INTO run (id, started, same) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING",
                 params![run, started, same],
             )
             .map_err(&failed)?;
+        replace_outputs(&change, outputs).map_err(&failed)?;
+        change.commit().map_err(&failed)
+    }
+
+    /// Remembers what a run about to be committed rests on: its salts, and its files as they were written.
+    pub fn prepare(
+        &mut self,
+        run: &str,
+        salts: &[[u8; 16]],
+        outputs: &[Output],
+    ) -> Result<(), Error> {
+        let failed = failed("remember the files of a run");
+        let change = self.0.transaction().map_err(&failed)?;
         for (position, salt) in salts.iter().enumerate() {
             change
                 .execute(
@@ -148,35 +176,7 @@ impl State {
                 )
                 .map_err(&failed)?;
         }
-        for output in outputs {
-            change
-                .execute(
-                    INSERT_OUTPUT,
-                    rusqlite::params_from_iter(output_params(output)),
-                )
-                .map_err(&failed)?;
-        }
-        change.commit().map_err(&failed)
-    }
-
-    /// Replaces a committed run's files: they are being restored.
-    pub fn restore(&mut self, outputs: &[Output]) -> Result<(), Error> {
-        let failed = failed("remember a file");
-        let change = self.0.transaction().map_err(&failed)?;
-        for output in outputs {
-            change
-                .execute(
-                    "DELETE FROM output WHERE run = ?1 AND kind = ?2",
-                    params![output.run, output.kind],
-                )
-                .map_err(&failed)?;
-            change
-                .execute(
-                    INSERT_OUTPUT,
-                    rusqlite::params_from_iter(output_params(output)),
-                )
-                .map_err(&failed)?;
-        }
+        replace_outputs(&change, outputs).map_err(&failed)?;
         change.commit().map_err(&failed)
     }
 
@@ -317,15 +317,19 @@ impl State {
     }
 }
 
-const INSERT_OUTPUT: &str =
-    "INSERT INTO output (run, kind, part, target, sha256) VALUES (?1, ?2, ?3, ?4, ?5)";
-
-fn output_params(output: &Output) -> [String; 5] {
-    [
-        output.run.clone(),
-        output.kind.clone(),
-        output.part.to_string_lossy().into_owned(),
-        output.target.to_string_lossy().into_owned(),
-        output.digest.to_string(),
-    ]
+/// Replaces the files of the same run and kind.
+fn replace_outputs(change: &Connection, outputs: &[Output]) -> rusqlite::Result<()> {
+    for output in outputs {
+        change.execute(
+            "INSERT OR REPLACE INTO output (run, kind, part, target, sha256) VALUES (?1, ?2, ?3, ?4, ?5)",
+            params![
+                output.run,
+                output.kind,
+                output.part.to_string_lossy(),
+                output.target.to_string_lossy(),
+                output.digest.to_string(),
+            ],
+        )?;
+    }
+    Ok(())
 }

@@ -810,7 +810,7 @@ fn several_files_are_one_run() {
         place: Place { file, line },
         column: Some(column.into()),
         reason,
-        identifier: (reason == Reason::NotANumber).then(|| "b".into()),
+        identifier: (reason == Reason::NotANumber).then(|| "y".into()),
     };
     assert_eq!(
         portions[0].failures,

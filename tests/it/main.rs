@@ -1,12 +1,19 @@
 //! Everything that is tested from outside, as one binary.
 
+mod cli;
+mod cli_support;
+mod crash;
 mod intake;
 mod ledger;
 mod ledger_damage;
 mod ledger_entries;
 mod ledger_vectors;
 mod model;
+mod night;
 mod oracles;
+mod parquet;
 mod policy;
+mod readme;
+mod real;
 mod report;
 mod tidy;

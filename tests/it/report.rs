@@ -250,7 +250,7 @@ fn explanation(baseline: i32, contributions: &[i32], codes: &[u16]) -> Explanati
 /// The signed thousandths of the sum's lines, read back from the text: everything above the total, and the total.
 fn printed(text: &str) -> (Vec<i64>, i64) {
     let sum = text
-        .split("en log-cotes")
+        .split("en logits")
         .nth(1)
         .unwrap()
         .split("Exactement")
@@ -322,13 +322,13 @@ fn a_terminal_shows_reasons_first_and_nothing_that_moves_its_cursor() {
         lines[0]
     );
     assert!(
-        lines[2].contains("1. Origine : Salon")
+        lines[2].contains("1. Origine\u{a0}: Salon")
             && lines[2].contains("pèse fortement vers la conversion"),
         "{}",
         lines[2]
     );
     assert!(
-        text.contains("[≠ 8]") && text.contains("autre code (≠) : 1."),
+        text.contains("[≠ 8]") && text.contains("autre code (≠)\u{a0}: 1."),
         "{text}"
     );
     assert!(text.contains("vérifiée") && text.contains("Autres décisions"));
@@ -353,7 +353,7 @@ fn terms_past_the_eighth_are_summed_in_one_line() {
         .collect();
     explanation.log_odds = LogOdds((1..=11).sum::<i32>() << 18);
     let text = explanation.text(Lang::Fr);
-    assert!(text.contains("reste : 3 autres"), "{text}");
+    assert!(text.contains("reste\u{a0}: 3 autres"), "{text}");
     let (lines, total) = printed(&text);
     assert_eq!((lines.len(), lines[9]), (10, 1_500));
     assert_eq!(lines.iter().sum::<i64>(), total);

@@ -161,7 +161,7 @@ impl Finding {
             Looks::SpecialCategory(word) => crate::say!(
                 lang,
                 "its name says `{word}`, a special category (GDPR art. 9)"
-                    | "son nom évoque « {word} », une catégorie particulière (RGPD, art. 9)"
+                    | "son nom évoque «\u{a0}{word}\u{a0}», une catégorie particulière (RGPD, art. 9)"
             ),
         }
     }

@@ -38,13 +38,13 @@ impl Page {
     fn opening(&mut self) {
         let lang = self.lang;
         self.prose(&say!(lang,
-            "The policy of this workspace, drafted from a file. It says who scores leads, why, with which data and \
+            "The policy of this workspace: a draft for people to correct. It says who scores leads, why, with which data and \
              for how long; the program does nothing that it does not say, and the ledger keeps its digest. Read it \
-             from top to bottom with your data protection officer: whatever says \"To be stated\" was not in the file."
-            | "La politique de cet espace de travail, ébauchée d'après un fichier. Elle dit qui note les prospects, \
-             pourquoi, avec quelles données et pour combien de temps ; le programme ne fait rien qu'elle ne dise, et le \
-             journal en garde l'empreinte. Relisez-la de haut en bas avec votre délégué à la protection des données : \
-             ce qui porte la mention « À préciser » ne figurait pas dans le fichier."
+             from top to bottom with your data protection officer: whatever says \"To be stated\" is for you to say."
+            | "La politique de ce dossier de travail, à l’état d’ébauche. Elle dit qui note les prospects, \
+             pourquoi, avec quelles données et pour combien de temps ; le programme ne fait rien qu’elle ne dise, et le \
+             registre en garde l’empreinte. Relisez-la de haut en bas avec votre délégué à la protection des données : \
+             ce qui porte la mention « À préciser » vous reste à dire."
         ));
         self.line("");
         self.line("version = 1");
@@ -55,7 +55,7 @@ impl Page {
         self.part(&say!(lang,
             "The company that answers for the processing (GDPR art. 4(7)), and where its data protection officer is \
              reached. Legal dates are civil dates in this time zone."
-            | "L'entreprise qui répond du traitement (RGPD, art. 4, § 7), et comment joindre son délégué à la protection \
+            | "L’entreprise qui répond du traitement (RGPD, art. 4, § 7), et comment joindre son délégué à la protection \
              des données. Les dates qui font foi sont celles de ce fuseau horaire."
         ));
         let later = self.later();
@@ -71,8 +71,8 @@ impl Page {
         self.part(&say!(lang,
             "The people who may act, each by an id. Only the id enters the ledger. Whoever trains a model must not be \
              the one who approves it."
-            | "Les personnes habilitées, chacune sous un identifiant : lui seul entre dans le journal. Qui \
-             entraîne un modèle ne doit pas être celui qui l'approuve."
+            | "Les personnes habilitées, chacune sous un identifiant : lui seul entre au registre. Qui \
+             entraîne un modèle ne doit pas être celui qui l’approuve."
         ));
         let later = self.later();
         let ids = match lang {
@@ -103,7 +103,7 @@ impl Page {
              written assessment; name it with `document = \"…\"`. After `retention_days` a prediction is erased."
             | "Pourquoi les prospects sont notés, en une phrase que la personne notée pourrait lire, et sur quelle base \
              légale (RGPD, art. 6, § 1) : consent (consentement), contract (contrat), legal-obligation (obligation \
-             légale) ou legitimate-interest (intérêt légitime). L'intérêt légitime s'appuie sur une mise en balance \
+             légale) ou legitimate-interest (intérêt légitime). L’intérêt légitime s’appuie sur une mise en balance \
              écrite ; citez-la par `document = \"…\"`. Passé `retention_days` jours, une prédiction est effacée."
         ));
         self.line("[[purposes]]\nid = \"lead-scoring\"");
@@ -119,10 +119,10 @@ impl Page {
     fn data(&mut self, observed: &Observed, columns: &[Settled<'_>]) {
         let lang = self.lang;
         self.part(&say!(lang,
-            "How the exports are written, as this file was. Nothing is guessed from night to night: a file that \
+            "How the exports are written. Nothing is guessed from night to night: a file that \
              contradicts this is refused. `missing` lists the texts that mean \"not known\", besides the empty cell; more \
              failed rows than `max_failed` and the whole run is refused."
-            | "Comment les exports sont écrits, d'après ce fichier. Rien n'est deviné d'une nuit à l'autre : un fichier qui \
+            | "Comment les exports sont écrits. Rien n’est deviné d’une nuit à l’autre : un fichier qui \
              contredit ces lignes est refusé. `missing` liste les textes qui veulent dire « on ne sait pas », outre la \
              cellule vide ; au-delà de la part `max_failed` de lignes en échec, tout le fichier est refusé."
         ));
@@ -177,13 +177,13 @@ impl Page {
              pseudonym), identity (never read by the scorer: name, e-mail, phone), feature, outcome, consent, audience \
              (B2B or B2C), date (when the lead was created), audit (fairness only), ignore. Keep as features only what \
              is needed and known before the outcome: each needs its reason (`why`) and its `origin`."
-            | "Les colonnes, dans l'ordre du fichier. Une colonne absente d'ici n'est jamais lue. `kind` dit comment une \
+            | "Les colonnes, dans l’ordre du fichier. Une colonne absente d’ici n’est jamais lue. `kind` dit comment une \
              valeur se lit : number (nombre), category (une valeur parmi quelques-unes), flag (oui ou non), date ou text. \
-             `role` dit à quoi elle sert : identifier (l'identifiant, remplacé par un pseudonyme), identity (nom, courriel, \
+             `role` dit à quoi elle sert : identifier (l’identifiant, remplacé par un pseudonyme), identity (nom, courriel, \
              téléphone : jamais lus par le modèle), feature (une donnée qui compte dans la note), outcome (ce que le \
              prospect est devenu), consent (la preuve du consentement), audience (professionnel ou particulier), date \
              (création de la fiche), audit (équité seulement), ignore. Ne gardez comme « feature » que le nécessaire, connu \
-             avant le résultat : chacune doit dire sa raison (`why`) et d'où elle vient (`origin`)."
+             avant le résultat : chacune doit dire sa raison (`why`) et d’où elle vient (`origin`)."
         ));
         if columns.is_empty() {
             self.line("[columns]");
@@ -255,8 +255,8 @@ impl Page {
              (\"off\": none). A model whose probabilities miss by more than \
              `max_calibration_error` on average is not proposed."
             | "Comment un modèle est ajusté. Aucun intervalle, aucun niveau, aucun chiffre publié ne repose sur moins de \
-             `min_people` personnes. La graine `seed` rend un entraînement reproductible à l'octet près. `pairs` laisse \
-             jusqu'à vingt couples de données compter ensemble (« off » : aucun). Un modèle dont les probabilités s'écartent en moyenne de plus de `max_calibration_error` de la réalité n'est pas proposé."
+             `min_people` personnes. La graine `seed` rend un entraînement reproductible à l’octet près. `pairs` laisse \
+             jusqu’à vingt couples de données compter ensemble (« off » : aucun). Un modèle dont les probabilités s’écartent en moyenne de plus de `max_calibration_error` de la réalité n’est pas proposé."
         ));
         self.line("[training]\nseed = 1\nmin_people = 20\nmax_bins = 32\npairs = \"auto\"\nsolver = \"newton\"");
         self.line("one_standard_error = false");
@@ -268,7 +268,7 @@ impl Page {
                 "No column says when a lead was created. If the rows are in the order of time, say so: a model is then \
                  tried on the latest ones."
                 | "Aucune colonne ne dit quand une fiche a été créée. Si les lignes sont rangées par date, dites-le : un \
-                 modèle est alors mis à l'épreuve sur les plus récentes."
+                 modèle est alors mis à l’épreuve sur les plus récentes."
             ));
             self.line("rows_in_time_order = false");
         }
@@ -281,7 +281,7 @@ impl Page {
             "Score bands, as salespeople read them: each starts at `from`, a probability. Adjust them once the model's \
              card has shown how scores are spread."
             | "Les tranches de score, telles que les commerciaux les lisent : chacune commence à `from`, une probabilité. \
-             Ajustez-les quand la fiche du modèle aura montré comment les scores se répartissent."
+             Ajustez-les quand la carte du modèle aura montré comment les scores se répartissent."
         ));
         let bands = match lang {
             Lang::En => [
@@ -343,12 +343,12 @@ impl Doubt {
             Self::FreeText => say!(
                 lang,
                 "Free text is never a feature: not read."
-                    | "Un texte libre ne compte jamais dans une note : il n'est pas lu."
+                    | "Un texte libre ne compte jamais dans une note : il n’est pas lu."
             ),
             Self::DateAsFeature => say!(
                 lang,
                 "A date is never a feature: not read. Export a duration in days instead."
-                    | "Une date ne compte jamais dans une note : elle n'est pas lue. Exportez plutôt une durée en jours."
+                    | "Une date ne compte jamais dans une note : elle n’est pas lue. Exportez plutôt une durée en jours."
             ),
             Self::Second => say!(
                 lang,
@@ -358,14 +358,14 @@ impl Doubt {
             Self::OneOutcome => say!(
                 lang,
                 "It seemed to be the outcome, but holds fewer than two values: there is nothing to learn from."
-                    | "Elle semblait dire ce que le prospect est devenu, mais n'a pas deux valeurs : il n'y a rien à apprendre."
+                    | "Elle semblait dire ce que le prospect est devenu, mais n’a pas deux valeurs : il n’y a rien à apprendre."
             ),
             Self::UnclearOutcome => say!(
                 lang,
                 "TO BE CHECKED: the file does not say which values mean that the lead was won. A value that is in neither \
                  list is an open lead, left out of training."
                     | "À VÉRIFIER : le fichier ne dit pas quelles valeurs désignent un prospect gagné. Une valeur absente des deux \
-                 listes désigne un prospect en cours, laissé hors de l'entraînement."
+                 listes désigne un prospect en cours, laissé hors de l’entraînement."
             ),
         }
     }

@@ -138,7 +138,10 @@ impl Error {
                 "`chmod 700 keys` and `chmod 600 keys/*`, then consider who may have read them",
             ),
             Self::Spent => Some("start the command again: it begins from what the disk holds"),
-            Self::Read { .. } | Self::Present { .. } | Self::Counts { .. } => None,
+            Self::Read { .. } => Some(
+                "see that the file is there and readable; if it is lost, restore it from a backup",
+            ),
+            Self::Present { .. } | Self::Counts { .. } => None,
         }
     }
 }

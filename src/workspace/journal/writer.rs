@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use super::spool::Spool;
 use super::view::{damaged, key_name};
-use super::{Entropy, Error, Paths, View, check, nodes_name, read, rows_name};
+use super::{Entropy, Error, Paths, View, check, nodes_name, rows_name};
 use crate::digest::Digest;
 use crate::ledger;
 use crate::ledger::entry::Entry;
@@ -321,7 +321,7 @@ fn right_edge(view: &View) -> Result<(), Error> {
             .is_none_or(|next| next.level != tile.level);
         if last && tile.level.is_some() {
             let name = tile.path();
-            if Some(read(&view.paths.in_ledger(&name))?) != tile::hashes(tile, &levels) {
+            if Some(view.held(&name)?) != tile::hashes(tile, &levels) {
                 return Err(damaged(
                     &name,
                     ledger::Error::Tile("the right edge is not the one that was signed"),

@@ -1,0 +1,318 @@
+//! Trainings and models.
+
+use std::io;
+use std::path::Path;
+
+use serde_json::json;
+
+use super::{noun, right, table};
+use crate::cli::Face;
+use crate::model::findings::Metrics;
+use crate::policy::Policy;
+use crate::report::{CardInput, moment, scientific, warnings};
+use crate::say;
+use crate::workspace::{Activated, CvReport, Listed, Trained};
+
+/// `probant train`.
+pub fn trained(face: &mut Face<'_>, trained: &Trained, policy: &Policy) -> io::Result<()> {
+    if face.json {
+        return face.json(trained);
+    }
+    let lang = face.lang;
+    let version = &trained.model[..12];
+    if trained.same_as_before {
+        writeln!(
+            face.out,
+            "{}",
+            say!(
+                lang,
+                "The same model as before, byte for byte: {version}. Nothing was recorded."
+                    | "Le même modèle qu’auparavant, à l’octet près\u{a0}: {version}. Rien n’a été consigné."
+            )
+        )?;
+    } else {
+        writeln!(
+            face.out,
+            "{}",
+            say!(
+                lang,
+                "Candidate {version}, recorded in the log."
+                    | "Candidat {version}, consigné au registre."
+            )
+        )?;
+    }
+    figures(
+        face,
+        &CardInput {
+            model: &trained.document,
+            policy,
+            provenance: &trained.provenance,
+        },
+    )?;
+    let folder = &trained.folder;
+    writeln!(
+        face.out,
+        "{}",
+        say!(
+            lang,
+            "Its card: {folder}/card.html" | "Sa carte\u{a0}: {folder}/card.html"
+        )
+    )?;
+    let by = &trained.by;
+    face.next(&format!("probant models activate {version} --as {by}"))
+}
+
+/// How good the model was on the leads held out.
+fn measures(face: &mut Face<'_>, metrics: &Metrics) -> io::Result<()> {
+    let lang = face.lang;
+    let mut lines = table(&[
+        say!(lang, "on leads held out" | "sur des prospects mis de côté"),
+        say!(lang, "value" | "valeur"),
+        say!(lang, "95% interval" | "intervalle à 95\u{a0}%"),
+    ]);
+    let named = [
+        (say!(lang, "ROC AUC" | "AUC ROC"), metrics.roc_auc),
+        (
+            say!(lang, "average precision" | "précision moyenne"),
+            metrics.pr_auc,
+        ),
+        (
+            say!(lang, "log-loss" | "perte logarithmique"),
+            metrics.log_loss,
+        ),
+        (say!(lang, "Brier score" | "score de Brier"), metrics.brier),
+        (
+            say!(lang, "calibration error" | "erreur de calibration"),
+            metrics.ece,
+        ),
+        (
+            say!(lang, "lift at 10%" | "gain à 10\u{a0}%"),
+            metrics.lift_10,
+        ),
+    ];
+    for (name, interval) in named {
+        let show = |value: f64| lang.decimal(value, 4);
+        lines.add_row([
+            name,
+            show(interval.value),
+            format!("{} – {}", show(interval.low), show(interval.high)),
+        ]);
+    }
+    right(&mut lines, &[1, 2]);
+    writeln!(face.out, "{lines}")
+}
+
+/// The figures of a model and what to look at.
+fn figures(face: &mut Face<'_>, input: &CardInput<'_>) -> io::Result<()> {
+    let lang = face.lang;
+    let provenance = input.provenance;
+    let found = &provenance.findings;
+    let metrics = &found.metrics;
+    let (rows, won) = (lang.count(found.rows), lang.count(found.positives));
+    let (open, failed) = (
+        lang.count(provenance.rows.open),
+        lang.count(provenance.rows.failed),
+    );
+    let unread = noun(
+        lang,
+        provenance.rows.failed,
+        ["", ""],
+        ["illisible", "illisibles"],
+    );
+    writeln!(
+        face.out,
+        "{}",
+        say!(
+            lang,
+            "Learned from {rows} leads, {won} of them won. Left out: {open} open, {failed} unreadable."
+                | "Appris sur {rows} prospects, dont {won} gagnés. Écartés\u{a0}: {open} en cours, {failed} {unread}."
+        )
+    )?;
+    measures(face, metrics)?;
+    let strength = lang.decimal(found.strength, 1);
+    let pairs: Vec<String> = found
+        .pairs
+        .iter()
+        .map(|pair| format!("{} × {}", pair.a, pair.b))
+        .collect();
+    let pairs = if pairs.is_empty() {
+        say!(lang, "none" | "aucune")
+    } else {
+        pairs.join(", ")
+    };
+    writeln!(
+        face.out,
+        "{}",
+        say!(
+            lang,
+            "Strength {strength}; pairs: {pairs}."
+                | "Lissage {strength}\u{a0}; interactions\u{a0}: {pairs}."
+        )
+    )?;
+    if let Some(certificate) = &found.certificate {
+        let difference = scientific(certificate.largest_difference, lang);
+        let rows = lang.count(certificate.rows);
+        writeln!(
+            face.out,
+            "{}",
+            if certificate.certified {
+                say!(
+                    lang,
+                    "Certified: an independent solver agrees within {difference} in log-odds on {rows} leads."
+                        | "Certifié\u{a0}: un second solveur donne les mêmes logits à {difference} près sur {rows} prospects."
+                )
+            } else {
+                say!(
+                    lang,
+                    "NOT certified: an independent solver differs by {difference} in log-odds on {rows} leads."
+                        | "NON certifié\u{a0}: un second solveur s’en écarte de {difference} en logits sur {rows} prospects."
+                )
+            }
+        )?;
+    }
+    for (what, advice) in warnings(input, lang) {
+        writeln!(face.out, "! {what} {advice}")?;
+    }
+    if !found.promotable {
+        writeln!(
+            face.out,
+            "! {}",
+            say!(
+                lang,
+                "This model may not be promoted." | "Ce modèle ne peut pas être promu."
+            )
+        )?;
+    }
+    Ok(())
+}
+
+/// `probant train --cv`.
+pub fn cross_validation(face: &mut Face<'_>, report: &CvReport) -> io::Result<()> {
+    if face.json {
+        return face.json(report);
+    }
+    let lang = face.lang;
+    let mut folds = table(&[
+        say!(lang, "fold" | "bloc"),
+        say!(lang, "rows" | "lignes"),
+        say!(lang, "ROC AUC" | "AUC ROC"),
+        say!(lang, "log-loss" | "perte logarithmique"),
+        say!(lang, "strength" | "lissage"),
+        say!(lang, "pairs" | "interactions"),
+    ]);
+    for fold in &report.cv.folds {
+        folds.add_row([
+            fold.fold.to_string(),
+            lang.count(fold.rows),
+            lang.decimal(fold.roc_auc, 4),
+            lang.decimal(fold.log_loss, 4),
+            lang.decimal(fold.strength, 1),
+            fold.pairs.to_string(),
+        ]);
+    }
+    right(&mut folds, &[0, 1, 2, 3, 4, 5]);
+    writeln!(face.out, "{folds}")?;
+    let (auc, loss) = (
+        lang.decimal(report.cv.roc_auc, 4),
+        lang.decimal(report.cv.log_loss, 4),
+    );
+    writeln!(
+        face.out,
+        "{}",
+        say!(
+            lang,
+            "Mean ROC AUC {auc}, mean log-loss {loss}."
+                | "AUC ROC moyenne {auc}, perte logarithmique moyenne {loss}."
+        )
+    )
+}
+
+/// `probant models list`.
+pub fn models(face: &mut Face<'_>, models: &[Listed]) -> io::Result<()> {
+    if face.json {
+        return face.json(&json!({ "schema_version": 1, "models": models }));
+    }
+    let lang = face.lang;
+    if models.is_empty() {
+        writeln!(
+            face.out,
+            "{}",
+            say!(lang, "No model yet." | "Aucun modèle pour l’instant.")
+        )?;
+        return face.next(&say!(
+            lang,
+            "probant train DATA --as PERSON" | "probant train EXPORT --as PERSONNE"
+        ));
+    }
+    let mut lines = table(&[
+        say!(lang, "version" | "version"),
+        say!(lang, "trained" | "entraîné"),
+        say!(lang, "by" | "par"),
+        say!(lang, "ROC AUC" | "AUC ROC"),
+        say!(lang, "active for" | "actif pour"),
+    ]);
+    for model in models {
+        let auc = model
+            .roc_auc
+            .map(|auc| lang.decimal(auc, 4))
+            .unwrap_or_default();
+        lines.add_row([
+            model.version[..12].to_owned(),
+            moment(&model.trained, lang),
+            model.by.clone(),
+            auc,
+            model.active_for.join(", "),
+        ]);
+    }
+    writeln!(face.out, "{lines}")
+}
+
+/// `probant models show`.
+pub fn model(
+    face: &mut Face<'_>,
+    line: &Listed,
+    input: &CardInput<'_>,
+    card: &Path,
+) -> io::Result<()> {
+    if face.json {
+        return face
+            .json(&json!({ "schema_version": 1, "model": line, "provenance": input.provenance }));
+    }
+    let lang = face.lang;
+    let (version, trained, by) = (&line.version, moment(&line.trained, lang), &line.by);
+    writeln!(
+        face.out,
+        "{}",
+        say!(
+            lang,
+            "Model {version}\nTrained {trained} by {by}"
+                | "Modèle {version}\nEntraîné le {trained} par {by}"
+        )
+    )?;
+    figures(face, input)?;
+    let card = card.display();
+    writeln!(
+        face.out,
+        "{}",
+        say!(lang, "Its card: {card}" | "Sa carte\u{a0}: {card}")
+    )
+}
+
+/// `probant models activate`.
+pub fn activated(face: &mut Face<'_>, done: &Activated) -> io::Result<()> {
+    if face.json {
+        return face.json(done);
+    }
+    let lang = face.lang;
+    let (version, purpose, by, entry) = (&done.model[..12], &done.purpose, &done.by, done.entry);
+    writeln!(
+        face.out,
+        "{}",
+        say!(
+            lang,
+            "Model {version} now scores for `{purpose}`; activated by {by}, unapproved, entry {entry} of the log."
+                | "Le modèle {version} note désormais pour «\u{a0}{purpose}\u{a0}»\u{a0}; activé par {by}, sans approbation, entrée {entry} du registre."
+        )
+    )?;
+    face.next("probant score EXPORT --out scores.csv")
+}

@@ -1,0 +1,244 @@
+//! Nights: what a run did, and why a lead has its score.
+
+use std::io;
+
+use serde_json::{Value, json};
+
+use super::{failures, noun, right, table, width};
+use crate::cli::Face;
+use crate::report::moment;
+use crate::say;
+use crate::workspace::{Answer, RunLine, RunReport};
+
+/// `probant score`.
+pub fn scored(face: &mut Face<'_>, report: &RunReport) -> io::Result<()> {
+    if face.json {
+        return face.json(report);
+    }
+    let lang = face.lang;
+    let run = report.run.get(..12).unwrap_or_default();
+    writeln!(
+        face.out,
+        "{}",
+        match report.status.as_str() {
+            "restored" => say!(
+                lang,
+                "This export was scored before, as run {run}: nothing was logged again, and its files are in place."
+                    | "Cet export a déjà été noté, au passage {run}\u{a0}: rien n’a été consigné de nouveau, et ses fichiers sont en place."
+            ),
+            "counted" => say!(
+                lang,
+                "Counted only: nothing was written or recorded."
+                    | "Compté seulement\u{a0}: rien n’a été écrit ni consigné."
+            ),
+            _ => say!(
+                lang,
+                "Run {run} is recorded." | "Le passage {run} est consigné."
+            ),
+        }
+    )?;
+    counts(face, report)?;
+    if report.standing == "trial" {
+        writeln!(
+            face.out,
+            "! {}",
+            say!(
+                lang,
+                "A trial: the model is not the active one."
+                    | "Un essai\u{a0}: le modèle n’est pas le modèle actif."
+            )
+        )?;
+    }
+    for path in &report.outputs {
+        writeln!(
+            face.out,
+            "{}",
+            say!(lang, "Written: {path}" | "Écrit\u{a0}: {path}")
+        )?;
+    }
+    face.next(&say!(
+        lang,
+        "probant explain LEAD" | "probant explain PROSPECT"
+    ))
+}
+
+/// The counts of a run.
+fn counts(face: &mut Face<'_>, report: &RunReport) -> io::Result<()> {
+    let lang = face.lang;
+    let (rows, proposed, refused, failed) = (
+        lang.count(report.rows_in),
+        lang.count(report.proposed),
+        lang.count(report.refused),
+        lang.count(report.failed),
+    );
+    let lines = noun(
+        lang,
+        report.rows_in,
+        ["row", "rows"],
+        ["ligne lue", "lignes lues"],
+    );
+    let new = noun(lang, report.proposed, ["", ""], ["proposée", "proposées"]);
+    let barred = noun(lang, report.refused, ["", ""], ["refusée", "refusées"]);
+    writeln!(
+        face.out,
+        "{}",
+        say!(
+            lang,
+            "{rows} {lines} in = {proposed} proposed + {refused} refused + {failed} failed."
+                | "{rows} {lines} = {proposed} {new} + {refused} {barred} + {failed} en échec."
+        )
+    )?;
+    let mut bands = table(&[
+        say!(lang, "band" | "tranche"),
+        say!(lang, "leads" | "prospects"),
+        say!(lang, "share" | "part"),
+    ]);
+    for band in report.bands.iter().rev() {
+        let share = if report.proposed == 0 {
+            0.0
+        } else {
+            band.leads as f64 / report.proposed as f64
+        };
+        bands.add_row([
+            band.label.clone(),
+            lang.count(band.leads),
+            lang.percent(share),
+        ]);
+    }
+    right(&mut bands, &[1, 2]);
+    writeln!(face.out, "{bands}")?;
+    failures(face, &report.failures)?;
+    for it in &report.unfamiliar {
+        let (feature, leads) = (&it.feature, lang.count(it.leads));
+        let who = noun(
+            lang,
+            it.leads,
+            ["lead has", "leads have"],
+            ["prospect a", "prospects ont"],
+        );
+        writeln!(
+            face.out,
+            "{}",
+            say!(
+                lang,
+                "! {leads} {who} a value of `{feature}` that the model never met."
+                    | "! {leads} {who} une valeur de «\u{a0}{feature}\u{a0}» que le modèle n’a jamais rencontrée."
+            )
+        )?;
+    }
+    if !report.undeclared.is_empty() {
+        let names = report.undeclared.join(", ");
+        writeln!(
+            face.out,
+            "{}",
+            say!(
+                lang,
+                "Never read, since the policy does not name them: {names}."
+                    | "Jamais lues, car la politique ne les nomme pas\u{a0}: {names}."
+            )
+        )?;
+    }
+    Ok(())
+}
+
+/// `probant runs list`.
+pub fn runs(face: &mut Face<'_>, runs: &[RunLine]) -> io::Result<()> {
+    if face.json {
+        return face.json(&json!({ "schema_version": 1, "runs": runs }));
+    }
+    let lang = face.lang;
+    if runs.is_empty() {
+        writeln!(
+            face.out,
+            "{}",
+            say!(lang, "No run yet." | "Aucun passage pour l’instant.")
+        )?;
+        return face.next("probant score EXPORT --out scores.csv");
+    }
+    let mut lines = table(&[
+        say!(lang, "run" | "passage"),
+        say!(lang, "started" | "début"),
+        say!(lang, "model" | "modèle"),
+        say!(lang, "rows" | "lignes"),
+        say!(lang, "proposed" | "proposées"),
+        say!(lang, "refused" | "refusées"),
+        say!(lang, "failed" | "en échec"),
+    ]);
+    for run in runs {
+        lines.add_row([
+            run.run[..12].to_owned(),
+            moment(&run.started, lang),
+            run.model[..12].to_owned(),
+            lang.count(run.rows_in),
+            lang.count(run.proposed),
+            lang.count(run.refused),
+            lang.count(run.failed),
+        ]);
+    }
+    right(&mut lines, &[3, 4, 5, 6]);
+    writeln!(face.out, "{lines}")
+}
+
+/// `probant runs show`.
+pub fn run(face: &mut Face<'_>, line: &RunLine, report: Option<&Value>) -> io::Result<()> {
+    if face.json {
+        return face.json(&json!({ "schema_version": 1, "run": line, "report": report }));
+    }
+    let lang = face.lang;
+    let (run, purpose, model) = (&line.run, &line.purpose, &line.model);
+    let started = moment(&line.started, lang);
+    writeln!(
+        face.out,
+        "{}",
+        say!(
+            lang,
+            "Run {run}\nStarted {started} for `{purpose}`, model {model}"
+                | "Passage {run}\nCommencé le {started} pour «\u{a0}{purpose}\u{a0}», modèle {model}"
+        )
+    )?;
+    match report.and_then(|report| serde_json::from_value::<RunReport>(report.clone()).ok()) {
+        Some(report) => counts(face, &report),
+        None => {
+            let (rows, proposed, refused, failed) = (
+                lang.count(line.rows_in),
+                lang.count(line.proposed),
+                lang.count(line.refused),
+                lang.count(line.failed),
+            );
+            let lines = noun(
+                lang,
+                line.rows_in,
+                ["row", "rows"],
+                ["ligne lue", "lignes lues"],
+            );
+            let new = noun(lang, line.proposed, ["", ""], ["proposée", "proposées"]);
+            let barred = noun(lang, line.refused, ["", ""], ["refusée", "refusées"]);
+            writeln!(
+                face.out,
+                "{}",
+                say!(
+                    lang,
+                    "{rows} {lines} in = {proposed} proposed + {refused} refused + {failed} failed."
+                        | "{rows} {lines} = {proposed} {new} + {refused} {barred} + {failed} en échec."
+                )
+            )
+        }
+    }
+}
+
+/// `probant explain`.
+pub fn explanation(face: &mut Face<'_>, answer: &Answer) -> io::Result<()> {
+    if face.json {
+        let mut document = answer.explanation.json(face.lang);
+        let evidence = serde_json::to_value(&answer.evidence).map_err(io::Error::other)?;
+        if let (Some(proof), Value::Object(evidence)) =
+            (document["proof"].as_object_mut(), evidence)
+        {
+            proof.extend(evidence);
+        }
+        return face.json(&document);
+    }
+    let text = answer.explanation.text_within(face.lang, width());
+    write!(face.out, "{text}")?;
+    face.next("probant ledger verify --full")
+}

@@ -1,0 +1,171 @@
+//! Files of runs that the ledger already holds: put back after a crash, or made again when asked for.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+
+use super::Watch;
+use super::desk::Desk;
+use super::disk::Disk;
+use super::error::Error;
+use super::journal::View;
+use super::output;
+use super::score::Night;
+use super::state::State;
+use super::tally::RunReport;
+use crate::digest::hex;
+use crate::ledger::entry::Run;
+use crate::ledger::{Entry, RunId, SegmentKind};
+
+/// Finishes what a crash between commit and rename left: files of recorded runs go to their place, others go.
+///
+/// Only for whoever holds the run lock.
+pub fn recover(state: &mut State, view: &View, disk: &Disk) -> Result<(), Error> {
+    for output in state.pending()? {
+        let recorded = run_id(&output.run).is_some_and(|run| is_recorded(view, run));
+        if recorded && output::holds(&output.part, &output) {
+            output::place(&output, disk)?;
+        } else {
+            output::discard(&output.part, disk)?;
+        }
+        if recorded {
+            state.placed(&output)?;
+        }
+    }
+    for run in state.unreported()? {
+        if !run_id(&run).is_some_and(|run| is_recorded(view, run)) {
+            state.forget(&run)?;
+        }
+    }
+    Ok(())
+}
+
+/// A run's id as the state writes it.
+pub fn run_id(text: &str) -> Option<RunId> {
+    text.parse().ok()
+}
+
+/// Whether the log holds the run.
+fn is_recorded(view: &View, run: RunId) -> bool {
+    view.entries()
+        .any(|(_, entry)| matches!(entry, Entry::Run(it) if it.run == run))
+}
+impl Night<'_> {
+    /// The same input was scored before: nothing is logged, and its files are put back where they are asked for.
+    pub(super) fn restore(
+        &self,
+        view: &View,
+        state: &mut State,
+        disk: &Disk,
+        earlier: &Run,
+        watch: Watch<'_>,
+    ) -> Result<RunReport, Error> {
+        let name = hex(&earlier.run.0);
+        let known = state.outputs_of(&name)?;
+        let wanted: Vec<PathBuf> = [
+            &self.request.out,
+            &self.request.rejects,
+            &self.request.refused,
+        ]
+        .into_iter()
+        .flatten()
+        .map(|path| {
+            std::path::absolute(path).map_err(|source| Error::Write {
+                path: path.clone(),
+                source,
+            })
+        })
+        .collect::<Result<_, _>>()?;
+        let whole = wanted.iter().all(|path| {
+            known
+                .iter()
+                .any(|output| output.target == *path && output::holds(path, output))
+        });
+        let mut report = match state
+            .report_of(&name)?
+            .and_then(|json| serde_json::from_str(&json).ok())
+        {
+            Some(report) if whole => report,
+            _ => self.rebuild(view, state, disk, earlier, watch)?,
+        };
+        "restored".clone_into(&mut report.status);
+        report.outputs = wanted
+            .iter()
+            .map(|path| path.display().to_string())
+            .collect();
+        Ok(report)
+    }
+
+    /// Writes a recorded run's files again, with the decision numbers that the ledger holds.
+    fn rebuild(
+        &self,
+        view: &View,
+        state: &mut State,
+        disk: &Disk,
+        earlier: &Run,
+        watch: Watch<'_>,
+    ) -> Result<RunReport, Error> {
+        let name = hex(&earlier.run.0);
+        let started = earlier.time.to_string();
+        let (key, _) = self.key(view)?;
+        let (numbers, first_decision) = decisions(view, earlier.run)?;
+        let mut desk = Desk::start(self, &name, &started, state, disk)?;
+        let streamed = self.stream(&key, watch, &mut |outcome| {
+            let again: Option<Vec<u64>> = outcome
+                .scored
+                .pseudonyms
+                .iter()
+                .map(|it| numbers.get(it).copied())
+                .collect();
+            let again = again.ok_or_else(|| Error::Unaccounted {
+                rows: outcome.scored.pseudonyms.len() as u64,
+                accounted: numbers.len() as u64,
+            })?;
+            desk.write(self, outcome, &again, &name)
+        });
+        let finished = streamed.and_then(|tally| Ok((desk.finish(disk)?, tally)));
+        let (outputs, tally) = finished.inspect_err(|_| desk.discard(disk))?;
+        state.prepare(&name, &[], &outputs)?;
+        for output in &outputs {
+            output::place(output, disk)?;
+            state.placed(output)?;
+        }
+        let mut report = RunReport::of(self, &tally, &name, "restored");
+        report.started = started;
+        report.first_decision = first_decision;
+        report.log_size = recorded_until(view, earlier.run);
+        state.report(&name, &serde_json::to_string(&report).unwrap_or_default())?;
+        Ok(report)
+    }
+}
+
+/// Decision numbers by pseudonym.
+type Numbers = HashMap<[u8; 16], u64>;
+
+/// The decision number of each proposal of a run by its pseudonym, and the first of them.
+fn decisions(view: &View, run: RunId) -> Result<(Numbers, Option<u64>), Error> {
+    let mut numbers = Numbers::new();
+    let mut first_decision = None;
+    for placed in view
+        .of_run(run)
+        .filter(|placed| placed.entry.kind == SegmentKind::Proposals)
+    {
+        let first = placed.first.unwrap_or(0);
+        first_decision = first_decision.or(Some(first));
+        view.scan(placed, |row, pseudonym| {
+            numbers.insert(*pseudonym, first + u64::from(row));
+        })?;
+    }
+    Ok((numbers, first_decision))
+}
+
+/// Entries in the log once the run was recorded.
+fn recorded_until(view: &View, run: RunId) -> Option<u64> {
+    view.entries()
+        .filter(|(_, entry)| match entry {
+            Entry::Run(it) => it.run == run,
+            Entry::Segment(it) => it.run == run,
+            _ => false,
+        })
+        .map(|(index, _)| index + 1)
+        .next_back()
+}
