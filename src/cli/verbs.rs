@@ -28,25 +28,7 @@ pub fn carry_out(command: Command, face: &mut Face<'_>, world: &mut World) -> Re
             print::checked(face, &checked, &data, ws.policy())?;
             Ok(Exit(checked.exit))
         }
-        Command::Policy {
-            verb: PolicyVerb::Schema,
-        } => {
-            if face.json {
-                let schema: serde_json::Value =
-                    serde_json::from_str(&policy::schema()).map_err(std::io::Error::other)?;
-                face.json(&serde_json::json!({ "schema_version": 1, "schema": schema }))?;
-            } else {
-                write!(face.out, "{}", policy::schema())?;
-            }
-            Ok(Exit::DONE)
-        }
-        Command::Policy {
-            verb: PolicyVerb::Check,
-        } => {
-            let ws = face.open()?;
-            print::policy(face, ws.policy())?;
-            Ok(Exit::DONE)
-        }
+        Command::Policy { verb } => declared(face, &verb),
         Command::Train {
             data,
             person,
@@ -92,20 +74,7 @@ pub fn carry_out(command: Command, face: &mut Face<'_>, world: &mut World) -> Re
             };
             score(face, world, &request)
         }
-        Command::Runs {
-            verb: RunsVerb::List,
-        } => {
-            let runs = workspace::list_runs(&face.open()?)?;
-            print::runs(face, &runs)?;
-            Ok(Exit::DONE)
-        }
-        Command::Runs {
-            verb: RunsVerb::Show { run },
-        } => {
-            let (line, report) = workspace::show_run(&face.open()?, &run)?;
-            print::run(face, &line, report.as_ref())?;
-            Ok(Exit::DONE)
-        }
+        Command::Runs { verb } => runs(face, &verb),
         Command::Explain {
             lead,
             decision,
@@ -123,8 +92,36 @@ pub fn carry_out(command: Command, face: &mut Face<'_>, world: &mut World) -> Re
             print::explanation(face, &said)?;
             Ok(Exit::DONE)
         }
-        Command::Ledger { verb } => ledger(face, verb),
+        Command::Ledger { verb } => ledger(face, &verb),
     }
+}
+
+fn declared(face: &mut Face<'_>, verb: &PolicyVerb) -> Result<Exit, Failed> {
+    match verb {
+        PolicyVerb::Schema if face.json => {
+            let schema: serde_json::Value =
+                serde_json::from_str(&policy::schema()).map_err(std::io::Error::other)?;
+            face.json(&serde_json::json!({ "schema_version": 1, "schema": schema }))?;
+        }
+        PolicyVerb::Schema => write!(face.out, "{}", policy::schema())?,
+        PolicyVerb::Check => {
+            let ws = face.open()?;
+            print::policy(face, ws.policy())?;
+        }
+    }
+    Ok(Exit::DONE)
+}
+
+fn runs(face: &mut Face<'_>, verb: &RunsVerb) -> Result<Exit, Failed> {
+    let ws = face.open()?;
+    match verb {
+        RunsVerb::List => print::runs(face, &workspace::list_runs(&ws)?)?,
+        RunsVerb::Show { run } => {
+            let (line, report) = workspace::show_run(&ws, run)?;
+            print::run(face, &line, report.as_ref())?;
+        }
+    }
+    Ok(Exit::DONE)
 }
 
 fn day(text: &str) -> Result<NaiveDate, Error> {
@@ -196,11 +193,11 @@ fn models(face: &mut Face<'_>, world: &mut World, verb: ModelsVerb) -> Result<Ex
     Ok(Exit::DONE)
 }
 
-fn ledger(face: &mut Face<'_>, verb: LedgerVerb) -> Result<Exit, Failed> {
+fn ledger(face: &mut Face<'_>, verb: &LedgerVerb) -> Result<Exit, Failed> {
     let ws = face.open()?;
     match verb {
         LedgerVerb::Verify { full } => {
-            let verdict = workspace::verify(&ws, full)?;
+            let verdict = workspace::verify(&ws, *full)?;
             print::verdict(face, &verdict)?;
             Ok(if verdict.holds() {
                 Exit::DONE
@@ -213,8 +210,8 @@ fn ledger(face: &mut Face<'_>, verb: LedgerVerb) -> Result<Exit, Failed> {
             Ok(Exit::DONE)
         }
         LedgerVerb::Show { index: Some(index) } => {
-            let text = workspace::entry(&ws, index)?;
-            print::entry(face, index, &text)?;
+            let text = workspace::entry(&ws, *index)?;
+            print::entry(face, *index, &text)?;
             Ok(Exit::DONE)
         }
         LedgerVerb::Stats => {

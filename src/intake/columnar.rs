@@ -138,8 +138,9 @@ fn typed(raw: Raw, kind: Kind, values: &Values, fail: &mut dyn FnMut(usize, Reas
             texts(raw)
                 .into_iter()
                 .map(|text| {
-                    text.map(|text| Box::from(&*tidy(&text)))
-                        .filter(|text: &Box<str>| !values.is_missing(text))
+                    let text = text?;
+                    let text = tidy(&text);
+                    (!values.is_missing(&text)).then(|| Box::from(&*text))
                 })
                 .collect(),
         ),
@@ -209,7 +210,7 @@ fn numbers(raw: Raw, values: &Values, fail: &mut dyn FnMut(usize, Reason)) -> Ve
             .into_iter()
             .map(|flag| if flag == 2 { f64::NAN } else { f64::from(flag) })
             .collect(),
-        Raw::Date(values) => refuse_all(&values, i32::MIN, Reason::NotANumber, f64::NAN, fail),
+        Raw::Date(values) => refuse_all(&values, &i32::MIN, Reason::NotANumber, &f64::NAN, fail),
         Raw::Dictionary(category) => by_level(&category, &f64::NAN, parse, fail),
         Raw::Text(texts) => by_level(&as_dictionary(texts), &f64::NAN, parse, fail),
     }
@@ -243,21 +244,16 @@ fn flags(raw: Raw, values: &Values, fail: &mut dyn FnMut(usize, Reason)) -> Vec<
             .into_iter()
             .enumerate()
             .map(|(row, value)| {
-                whole(
-                    row,
-                    (!value.is_nan()).then(|| {
-                        if value == 0.0 {
-                            0
-                        } else if value == 1.0 {
-                            1
-                        } else {
-                            -1
-                        }
-                    }),
-                )
+                // A number is a flag when it is exactly one: comparing bit for bit is meant.
+                let flag = match value.to_bits() {
+                    bits if bits == 0f64.to_bits() => 0,
+                    bits if bits == 1f64.to_bits() => 1,
+                    _ => -1,
+                };
+                whole(row, (!value.is_nan()).then_some(flag))
             })
             .collect(),
-        Raw::Date(values) => refuse_all(&values, i32::MIN, Reason::NotAFlag, 2, fail),
+        Raw::Date(values) => refuse_all(&values, &i32::MIN, Reason::NotAFlag, &2, fail),
         Raw::Dictionary(category) => by_level(&category, &2, parse, fail),
         Raw::Text(texts) => by_level(&as_dictionary(texts), &2, parse, fail),
     }
@@ -280,33 +276,33 @@ fn dates(raw: Raw, values: &Values, fail: &mut dyn FnMut(usize, Reason)) -> Vec<
                 .iter()
                 .map(|value| if value.is_nan() { i32::MIN } else { 0 })
                 .collect();
-            refuse_all(&present, i32::MIN, Reason::NotADate, i32::MIN, fail)
+            refuse_all(&present, &i32::MIN, Reason::NotADate, &i32::MIN, fail)
         }
         Raw::Whole(values) => {
             let present: Vec<i32> = values
                 .iter()
                 .map(|value| value.map_or(i32::MIN, |_| 0))
                 .collect();
-            refuse_all(&present, i32::MIN, Reason::NotADate, i32::MIN, fail)
+            refuse_all(&present, &i32::MIN, Reason::NotADate, &i32::MIN, fail)
         }
-        Raw::Flag(values) => refuse_all(&values, 2, Reason::NotADate, i32::MIN, fail),
+        Raw::Flag(values) => refuse_all(&values, &2, Reason::NotADate, &i32::MIN, fail),
     }
 }
 
 /// A stored type that cannot mean what was declared: every row that has a value fails.
 fn refuse_all<S: PartialEq, T: Clone>(
     values: &[S],
-    absent: S,
+    absent: &S,
     reason: Reason,
-    missing: T,
+    missing: &T,
     fail: &mut dyn FnMut(usize, Reason),
 ) -> Vec<T> {
     values
         .iter()
         .enumerate()
-        .filter(|(_, value)| **value != absent)
+        .filter(|(_, value)| *value != absent)
         .for_each(|(row, _)| fail(row, reason));
-    vec![missing; values.len()]
+    vec![missing.clone(); values.len()]
 }
 
 fn category(raw: Raw, values: &Values) -> Category {

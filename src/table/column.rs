@@ -87,16 +87,16 @@ impl Column {
     pub fn extend(&mut self, other: &Self, rows: &[u32]) {
         match (self, other) {
             (Self::Number(to), Self::Number(from)) => {
-                to.extend(rows.iter().map(|&row| from[row as usize]))
+                to.extend(rows.iter().map(|&row| from[row as usize]));
             }
             (Self::Flag(to), Self::Flag(from)) => {
-                to.extend(rows.iter().map(|&row| from[row as usize]))
+                to.extend(rows.iter().map(|&row| from[row as usize]));
             }
             (Self::Date(to), Self::Date(from)) => {
-                to.extend(rows.iter().map(|&row| from[row as usize]))
+                to.extend(rows.iter().map(|&row| from[row as usize]));
             }
             (Self::Text(to), Self::Text(from)) => {
-                to.extend(rows.iter().map(|&row| from[row as usize].clone()))
+                to.extend(rows.iter().map(|&row| from[row as usize].clone()));
             }
             (Self::Category(to), Self::Category(from)) => to.extend(from, rows),
             (to, _) => to.extend_missing(rows.len()),

@@ -105,10 +105,8 @@ impl Reader {
                 Some((want, schema.iter_names().nth(at)?.to_string()))
             })
             .collect();
-        let (frames, engine) = stream(
-            paths,
-            present.iter().map(|(_, name)| name.clone()).collect(),
-        )?;
+        let names: Vec<String> = present.iter().map(|(_, name)| name.clone()).collect();
+        let (frames, engine) = stream(paths, &names)?;
         let wanted = present.into_iter().map(|(want, _)| want.clone()).collect();
         Ok(Self {
             wanted,
@@ -234,7 +232,7 @@ fn guarded<T>(work: impl FnOnce() -> polars::prelude::PolarsResult<T>) -> Result
 
 type Stream = (Receiver<DataFrame>, JoinHandle<Result<(), &'static str>>);
 
-fn stream(paths: &[PathBuf], names: Vec<String>) -> Result<Stream, Error> {
+fn stream(paths: &[PathBuf], names: &[String]) -> Result<Stream, Error> {
     let first = paths.first().cloned().unwrap_or_default();
     let plan = guarded(|| {
         Ok(scan(paths)?.select(

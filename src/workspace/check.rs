@@ -313,7 +313,7 @@ fn missing(column: &Column) -> u64 {
             .iter()
             .filter(|code| **code == crate::table::Category::MISSING)
             .count(),
-        Column::Flag(values) => values.iter().filter(|flag| **flag == 2).count(),
+        Column::Flag(values) => values.iter().map(|&flag| usize::from(flag == 2)).sum(),
         Column::Date(values) => values.iter().filter(|day| **day == i32::MIN).count(),
         Column::Text(values) => values.iter().filter(|text| text.is_none()).count(),
     };

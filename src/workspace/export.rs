@@ -65,8 +65,8 @@ pub struct Export {
 }
 
 enum From {
-    Csv(Reader<'static>),
-    Parquet(Columnar),
+    Csv(Box<Reader<'static>>),
+    Parquet(Box<Columnar>),
 }
 
 impl Export {
@@ -90,7 +90,7 @@ impl Export {
                     bytes += file.metadata().map_err(failed)?.len();
                     sources.push(Source::new(name_of(path), file));
                 }
-                From::Csv(Reader::open(sources, &policy.dialect, asked)?)
+                From::Csv(Box::new(Reader::open(sources, &policy.dialect, asked)?))
             }
             Format::Parquet => {
                 let wanted: Vec<Wanted> = asked
@@ -102,7 +102,12 @@ impl Export {
                     .collect();
                 let reader = table::Reader::open(paths, &wanted)?;
                 let file = paths.first().map(|path| name_of(path)).unwrap_or_default();
-                From::Parquet(Columnar::new(reader, &policy.dialect, asked, &file)?)
+                From::Parquet(Box::new(Columnar::new(
+                    reader,
+                    &policy.dialect,
+                    asked,
+                    &file,
+                )?))
             }
         };
         let headers = match &from {
@@ -124,6 +129,20 @@ impl Export {
     /// Headers that the policy does not name: their columns are not read.
     pub fn undeclared(&self) -> &[String] {
         &self.undeclared
+    }
+
+    /// Refuses columns that the policy does not name, where that was asked for.
+    pub fn strictly(&self, strict: bool) -> Result<(), Error> {
+        if !strict || self.undeclared.is_empty() {
+            return Ok(());
+        }
+        Err(Error::Data {
+            what: format!(
+                "the export has columns that the policy does not name: {}",
+                self.undeclared.join(", ")
+            ),
+            hint: "declare them (`role = \"ignore\"` will do), or leave out `--strict`",
+        })
     }
 
     /// The share of the input read so far, where it is known.

@@ -41,32 +41,11 @@ pub fn gather(
 ) -> Result<Gathered, Error> {
     let features: Vec<&Declared> = ws.policy.features().collect();
     let plan = Plan::new(&ws.policy, &features, true);
-    let Some((positive, negative)) =
-        ws.policy
-            .columns
-            .iter()
-            .find_map(|column| match &column.role {
-                Use::Outcome { positive, negative } => Some((positive, negative)),
-                _ => None,
-            })
-    else {
-        return Err(Error::Refused {
-            what: "the policy declares no outcome, so there is nothing to learn".to_owned(),
-            hint: "declare the column that says what became of a lead, with `role = \"outcome\"`",
-        });
-    };
+    let (positive, negative) = outcome_words(ws)?;
     let mut not_identity = names_allowed(&features)?;
     let mut export = Export::open(files, &ws.policy, &plan.asked)?;
     let undeclared = export.undeclared().to_vec();
-    if strict && !undeclared.is_empty() {
-        return Err(Error::Data {
-            what: format!(
-                "the export has columns that the policy does not name: {}",
-                undeclared.join(", ")
-            ),
-            hint: "declare them (`role = \"ignore\"` will do), or leave out `--strict`",
-        });
-    }
+    export.strictly(strict)?;
     let headers: Vec<String> = features.iter().map(|column| column.name.clone()).collect();
     let mut detector = Detector::new(&headers);
     let mut looked = 0;
@@ -85,9 +64,8 @@ pub fn gather(
         }
         rows.read += portion.records;
         rows.failed += portion.failures.len() as u64;
-        let outcomes = match plan.outcome.map(|at| &portion.batch.columns[at]) {
-            Some(Column::Text(texts)) => texts,
-            _ => unreachable!("the plan asks for the outcome as text"),
+        let Some(Column::Text(outcomes)) = plan.outcome.map(|at| &portion.batch.columns[at]) else {
+            unreachable!("the plan asks for the outcome as text")
         };
         let kept: Vec<u32> = outcomes
             .iter()
@@ -144,6 +122,19 @@ pub fn gather(
         not_identity,
         period,
     })
+}
+
+/// The policy's words for won and lost.
+fn outcome_words(ws: &Workspace) -> Result<(&[String], &[String]), Error> {
+    let is_outcome = |column: &&Declared| matches!(column.role, Use::Outcome { .. });
+    let column = ws.policy.columns.iter().find(is_outcome);
+    match column.map(|column| &column.role) {
+        Some(Use::Outcome { positive, negative }) => Ok((positive, negative)),
+        _ => Err(Error::Refused {
+            what: "the policy declares no outcome, so there is nothing to learn".to_owned(),
+            hint: "declare the column that says what became of a lead, with `role = \"outcome\"`",
+        }),
+    }
 }
 
 struct Taken {

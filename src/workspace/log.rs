@@ -148,12 +148,17 @@ fn strangers(ws: &Workspace) -> Vec<Trouble> {
     folder
         .filter_map(Result::ok)
         .map(|item| item.file_name().to_string_lossy().into_owned())
-        .filter(|name| !known.contains(name) && !name.ends_with(".part"))
+        .filter(|name| !known.contains(name) && !is_draft(name))
         .map(|name| Trouble {
             file: format!("models/{name}"),
             why: "the log knows no such model".to_owned(),
         })
         .collect()
+}
+
+/// Whether a folder is a model's on its way to its place: what a crash left, and the next training removes.
+fn is_draft(name: &str) -> bool {
+    name.starts_with('.') && name.strip_suffix(".part").is_some()
 }
 
 /// One entry of the log, in a line.

@@ -221,15 +221,7 @@ impl<'a> Night<'a> {
     fn open(&self) -> Result<Export, Error> {
         let paths: Vec<PathBuf> = self.files.iter().map(|file| file.path.clone()).collect();
         let export = Export::open(&paths, &self.ws.policy, &self.plan.asked)?;
-        if self.request.strict && !export.undeclared().is_empty() {
-            return Err(Error::Data {
-                what: format!(
-                    "the export has columns that the policy does not name: {}",
-                    export.undeclared().join(", ")
-                ),
-                hint: "declare them (`role = \"ignore\"` will do), or leave out `--strict`",
-            });
-        }
+        export.strictly(self.request.strict)?;
         Ok(export)
     }
 

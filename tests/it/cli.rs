@@ -513,13 +513,13 @@ fn a_feature_named_like_a_special_category_is_refused_with_exit_5() {
     let (path, leads) = (file(&root, "probant.toml"), file(&root, "leads.csv"));
     let swap = |file: &str| {
         let bytes = fs::read(file).unwrap();
-        let (text, _, _) = if file.ends_with(".csv") {
+        let (text, _, _) = if file.strip_suffix(".csv").is_some() {
             encoding_rs::WINDOWS_1252.decode(&bytes)
         } else {
             encoding_rs::UTF_8.decode(&bytes)
         };
         let text = text.replace("Fonction", "Religion");
-        let (encoded, _, _) = if file.ends_with(".csv") {
+        let (encoded, _, _) = if file.strip_suffix(".csv").is_some() {
             encoding_rs::WINDOWS_1252.encode(&text)
         } else {
             encoding_rs::UTF_8.encode(&text)
@@ -689,7 +689,9 @@ fn bytes(hex: &Value) -> Vec<u8> {
 
 fn sha256(parts: &[&[u8]]) -> Vec<u8> {
     let mut hasher = Sha256::new();
-    parts.iter().for_each(|part| hasher.update(part));
+    for part in parts {
+        hasher.update(part);
+    }
     hasher.finalize().to_vec()
 }
 

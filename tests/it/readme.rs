@@ -42,11 +42,23 @@ fn steady(text: &str, folder: &Path) -> String {
         out.push(letter);
     }
     out.lines()
+        .map(shuffled)
         .map(str::trim_end)
         .collect::<Vec<_>>()
         .join("\n")
         .trim()
         .to_owned()
+}
+
+/// A line without the number that the shuffle of rows decides.
+fn shuffled(line: &str) -> &str {
+    let decision = line.starts_with("  decision ");
+    let row = line.find(", row ").filter(|_| line.starts_with("  place "));
+    if decision {
+        "  decision"
+    } else {
+        row.map_or(line, |at| &line[..at])
+    }
 }
 
 /// A digest, an id, a date, a time or a base64 root; not a word, not a number of leads.

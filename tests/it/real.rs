@@ -130,10 +130,10 @@ fn dialect_policy(root: &Path, data: &Path) -> String {
         .filter(|line| {
             !line.trim_start().starts_with('#') && !line.trim_start().starts_with("identifier")
         })
-        .map(|line| format!("{line}\n"))
-        .collect();
+        .collect::<Vec<_>>()
+        .join("\n");
     let section = section.replacen("[data]\n", "[data]\nidentifier = \"row\"\n", 1);
-    format!("{}\n{section}\n{}", HEAD, COLUMNS)
+    format!("{HEAD}\n{section}\n{COLUMNS}")
 }
 
 const HEAD: &str = r#"

@@ -196,34 +196,33 @@ pub fn run(face: &mut Face<'_>, line: &RunLine, report: Option<&Value>) -> io::R
                 | "Passage {run}\nCommencé le {started} pour «\u{a0}{purpose}\u{a0}», modèle {model}"
         )
     )?;
-    match report.and_then(|report| serde_json::from_value::<RunReport>(report.clone()).ok()) {
-        Some(report) => counts(face, &report),
-        None => {
-            let (rows, proposed, refused, failed) = (
-                lang.count(line.rows_in),
-                lang.count(line.proposed),
-                lang.count(line.refused),
-                lang.count(line.failed),
-            );
-            let lines = noun(
-                lang,
-                line.rows_in,
-                ["row", "rows"],
-                ["ligne lue", "lignes lues"],
-            );
-            let new = noun(lang, line.proposed, ["", ""], ["proposée", "proposées"]);
-            let barred = noun(lang, line.refused, ["", ""], ["refusée", "refusées"]);
-            writeln!(
-                face.out,
-                "{}",
-                say!(
-                    lang,
-                    "{rows} {lines} in = {proposed} proposed + {refused} refused + {failed} failed."
-                        | "{rows} {lines} = {proposed} {new} + {refused} {barred} + {failed} en échec."
-                )
-            )
-        }
+    let report = report.and_then(|report| serde_json::from_value::<RunReport>(report.clone()).ok());
+    if let Some(report) = report {
+        return counts(face, &report);
     }
+    let (rows, proposed, refused, failed) = (
+        lang.count(line.rows_in),
+        lang.count(line.proposed),
+        lang.count(line.refused),
+        lang.count(line.failed),
+    );
+    let lines = noun(
+        lang,
+        line.rows_in,
+        ["row", "rows"],
+        ["ligne lue", "lignes lues"],
+    );
+    let new = noun(lang, line.proposed, ["", ""], ["proposée", "proposées"]);
+    let barred = noun(lang, line.refused, ["", ""], ["refusée", "refusées"]);
+    writeln!(
+        face.out,
+        "{}",
+        say!(
+            lang,
+            "{rows} {lines} in = {proposed} proposed + {refused} refused + {failed} failed."
+                | "{rows} {lines} = {proposed} {new} + {refused} {barred} + {failed} en échec."
+        )
+    )
 }
 
 /// `probant explain`.

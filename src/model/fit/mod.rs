@@ -2,7 +2,7 @@
 //!
 //! Both minimise the same strictly convex objective over θ,
 //!
-//! > Σ log(1 + e^(−s·η)) + λ/2 · ‖θ‖²,  s = ±1,  η = β₀ + Σ_t B_t[code_t] · θ_t,
+//! > Σ log(1 + e^(−s·η)) + λ/2 · ‖θ‖²,  s = ±1,  η = β₀ + Σ_t B_t(code_t) · θ_t,
 //!
 //! with the intercept β₀ unpenalised. [`Basis`] is the B of one term, the matrix that turns a
 //! term's parameters into the table of its codes; [`Coded`] keeps the design as
