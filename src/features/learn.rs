@@ -101,8 +101,8 @@ fn number(values: &[f64], rows: &[u32], settings: LearnSettings) -> Shape {
     let first = edges.first().copied().unwrap_or(most);
     let last = edges.last().copied().unwrap_or(least);
     Shape::Number {
-        low: plainly(least - (first - least)).clamp(f64::MIN, least) + 0.0,
-        high: plainly(most + (most - last)).clamp(most, f64::MAX) + 0.0,
+        low: outward(least - (first - least), f64::floor).clamp(f64::MIN, least) + 0.0,
+        high: outward(most + (most - last), f64::ceil).clamp(most, f64::MAX) + 0.0,
         edges,
     }
 }
@@ -198,6 +198,16 @@ fn plainly(value: f64) -> f64 {
     format!("{value:.11e}").parse().unwrap_or(value)
 }
 
+/// A bound of the range, moved away from the data to two significant digits: the least and the
+/// greatest value may each be one person's, and the model keeps neither.
+fn outward(bound: f64, away: fn(f64) -> f64) -> f64 {
+    if bound == 0.0 || !bound.is_finite() {
+        return bound;
+    }
+    let unit = libm::pow(10.0, libm::floor(libm::log10(bound.abs())) - 1.0);
+    plainly(away(plainly(bound / unit)) * unit)
+}
+
 fn levels(
     name: &str,
     category: &Category,
@@ -247,7 +257,11 @@ mod tests {
         };
         // Five values in bins of max(2, ⌈5/3⌉) rows; the last, under two, joins its left neighbour.
         assert_eq!(edges, [2.5, 502.0]);
-        assert_eq!((low, high), (1.0 - 1.5, 999.0 + 497.0));
+        assert_eq!(
+            (low, high),
+            (-0.5, 1500.0),
+            "1 - 1.5, and 999 + 497 moved outward"
+        );
     }
 
     #[test]

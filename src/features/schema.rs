@@ -53,7 +53,8 @@ pub enum Shape {
     Number {
         /// Ascending, finite; bin = number of edges < value. `edges.len() + 1` bins.
         edges: Vec<f64>,
-        /// A value under this is `below`: the training minimum less the first bin's width.
+        /// A value under this is `below`: the training minimum less the first bin's width, moved
+        /// outward to two significant digits so that it is nobody's value.
         low: f64,
         /// A value over this is `above`.
         high: f64,

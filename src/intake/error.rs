@@ -257,7 +257,7 @@ impl Error {
                 "export with the declared separator, or declare the file's in the policy's dialect"
             }
             Self::TooManyFailed { .. } => {
-                "see the list written by `--rejects FILE`, or run `probant check` on the file"
+                "`probant check` counts them by column and reason; `probant score --rejects FILE` lists each"
             }
             Self::Read { .. } => return None,
         })

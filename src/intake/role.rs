@@ -117,6 +117,8 @@ const IDENTIFIERS: [&str; 12] = [
     "code",
     "key",
 ];
+/// Header words of a number that only tells one lead from the next.
+const NUMBERS: [&str; 6] = ["number", "num", "numero", "no", "nr", "index"];
 /// Header words of an identity.
 const IDENTITY: [&str; 37] = [
     "email",
@@ -309,6 +311,8 @@ fn role(column: &Evidence, kind: Kind) -> Guess {
         _ if any(&words, &IDENTIFIERS[..5]) && column.distinct() * 2 > column.present => {
             Guess::Ignore
         }
+        // A second number of the lead: one value each, counted up, and no quantity.
+        _ if any(&words, &NUMBERS) && column.distinct() * 20 > column.present * 19 => Guess::Ignore,
         _ => Guess::Feature,
     }
 }

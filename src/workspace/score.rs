@@ -89,6 +89,7 @@ pub fn score(
     }
     let id = RunId(world.entropy.bytes());
     let run = RunWriter::start(&ws.root, &world.disk, world.entropy.fork(), id)?;
+    night.still_stands(run.view())?;
     let mut state = ws.state()?;
     recover(&mut state, run.view(), &world.disk)?;
     if !request.again
@@ -163,6 +164,18 @@ impl<'a> Night<'a> {
             files,
             plan,
             lang,
+        })
+    }
+
+    /// Refuses a plan that was overtaken while the run waited for its lock.
+    fn still_stands(&self, view: &View) -> Result<(), Error> {
+        let active = models::active(view, &self.purpose.id) == Some(self.model.model.version());
+        if active == (self.standing == Standing::Active) {
+            return Ok(());
+        }
+        Err(Error::Refused {
+            what: "another model was activated while this run was starting".to_owned(),
+            hint: "run the command again: it will score with the model that is active now",
         })
     }
 
