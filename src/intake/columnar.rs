@@ -13,15 +13,19 @@ pub struct Columnar {
     asked: Vec<Asked>,
     values: Values,
     records: u64,
+    /// The position of the only file; of none where there are several.
+    file: u32,
 }
 
 impl Columnar {
-    /// Reads `from` as the policy's dialect says; `file` is for errors only.
+    /// Reads `from` as the policy's dialect says; `files` are the names of its files, for errors.
+    ///
+    /// Several files come as one stream, so a failure then names its record and no file.
     pub fn new(
         from: table::Reader,
         dialect: &Dialect,
         asked: &[Asked],
-        file: &str,
+        files: &[String],
     ) -> Result<Self, Error> {
         let missing: Vec<MissingColumn> = asked
             .iter()
@@ -38,10 +42,11 @@ impl Columnar {
                 asked: asked.to_vec(),
                 values: Values::new(dialect),
                 records: 0,
+                file: if files.len() == 1 { 0 } else { u32::MAX },
             })
         } else {
             Err(Error::MissingColumns {
-                file: file.to_owned(),
+                file: files.first().cloned().unwrap_or_default(),
                 missing,
             })
         }
@@ -70,14 +75,20 @@ impl Iterator for Columnar {
         };
         let first = self.records;
         self.records += raw.rows as u64;
-        Some(Ok(portion(raw, &self.asked, &self.values, first)))
+        Some(Ok(portion(
+            raw,
+            &self.asked,
+            &self.values,
+            first,
+            self.file,
+        )))
     }
 }
 
 /// What a row of a column came to.
 type Parsed<T> = Result<T, Reason>;
 
-fn portion(raw: RawBatch, asked: &[Asked], values: &Values, first: u64) -> Portion {
+fn portion(raw: RawBatch, asked: &[Asked], values: &Values, first: u64, file: u32) -> Portion {
     let rows = raw.rows;
     let mut bad: Vec<Option<(usize, Reason)>> = vec![None; rows];
     let mut columns = Vec::with_capacity(asked.len());
@@ -94,7 +105,7 @@ fn portion(raw: RawBatch, asked: &[Asked], values: &Values, first: u64) -> Porti
         columns.push(column);
     }
     let place = |row: usize| Place {
-        file: 0,
+        file,
         line: first + row as u64 + 1,
     };
     let named = asked.iter().position(|ask| ask.required);

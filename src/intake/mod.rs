@@ -110,7 +110,7 @@ pub struct Portion {
 /// Where a record stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Place {
-    /// 0-based position of the file in the run.
+    /// 0-based position of the file in the run; beyond the last where it is not known.
     pub file: u32,
     /// 1-based line on which the record starts.
     pub line: u64,

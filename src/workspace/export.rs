@@ -101,12 +101,12 @@ impl Export {
                     })
                     .collect();
                 let reader = table::Reader::open(paths, &wanted)?;
-                let file = paths.first().map(|path| name_of(path)).unwrap_or_default();
+                let files: Vec<String> = paths.iter().map(|path| name_of(path)).collect();
                 From::Parquet(Box::new(Columnar::new(
                     reader,
                     &policy.dialect,
                     asked,
-                    &file,
+                    &files,
                 )?))
             }
         };

@@ -47,7 +47,10 @@ fn read(path: &Path, asked: &[Asked]) -> Result<Vec<Portion>, Box<dyn std::error
         })
         .collect();
     let from = Reader::open(&[path.to_owned()], &wanted)?;
-    Ok(Columnar::new(from, &dialect(), asked, "export")?.collect::<Result<_, _>>()?)
+    Ok(
+        Columnar::new(from, &dialect(), asked, &["export".to_owned()])?
+            .collect::<Result<_, _>>()?,
+    )
 }
 
 fn sample(path: &Path) {
