@@ -57,12 +57,6 @@ impl Columnar {
     pub fn headers(&self) -> &[String] {
         self.from.headers()
     }
-
-    /// Records read so far.
-    #[must_use]
-    pub fn records(&self) -> u64 {
-        self.records
-    }
 }
 
 impl Iterator for Columnar {

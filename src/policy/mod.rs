@@ -425,6 +425,27 @@ impl Policy {
         self.people.iter().find(|person| person.id.as_str() == id)
     }
 
+    /// The declared column with this header.
+    #[must_use]
+    pub fn column(&self, header: &str) -> Option<&Column> {
+        self.columns.iter().find(|column| column.name == header)
+    }
+
+    /// What people call a column: its label, or the header itself.
+    #[must_use]
+    pub fn label<'a>(&'a self, header: &'a str) -> &'a str {
+        self.column(header).map_or(header, Column::label)
+    }
+
+    /// The outcome's words for won and for lost, where the policy declares an outcome.
+    #[must_use]
+    pub fn outcome(&self) -> Option<(&[String], &[String])> {
+        self.columns.iter().find_map(|column| match &column.role {
+            Use::Outcome { positive, negative } => Some((&positive[..], &negative[..])),
+            _ => None,
+        })
+    }
+
     /// The declared features, in the policy's order.
     pub fn features(&self) -> impl Iterator<Item = &Column> {
         self.columns

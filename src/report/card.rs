@@ -63,12 +63,7 @@ impl CardInput<'_> {
 
     /// What people call a column.
     pub(super) fn label(&self, name: &str) -> String {
-        let column = self
-            .policy
-            .columns
-            .iter()
-            .find(|column| column.name == name);
-        plain(column.map_or(name, |column| column.label()))
+        plain(self.policy.label(name))
     }
 
     /// A number of rows: as it is, or `< k`; nobody is behind 0.

@@ -4,7 +4,6 @@ use crate::features::{Pair, Schema, Shape};
 use crate::lang::Lang;
 use crate::model::findings::Level;
 use crate::odds::LogOdds;
-use crate::policy::Policy;
 use crate::say;
 
 use super::card::CardInput;
@@ -126,7 +125,7 @@ fn feature(input: &CardInput<'_>, term: usize, scale: f64, lang: Lang) -> TermVi
             svg::bars(&says, &marks, scale, lang)
         }
     };
-    let column = column(input.policy, &feature.name);
+    let column = input.policy.column(&feature.name);
     TermView {
         title,
         why: column
@@ -141,10 +140,6 @@ fn feature(input: &CardInput<'_>, term: usize, scale: f64, lang: Lang) -> TermVi
             .filter_map(|code| code_row(input, term, code, lang))
             .collect(),
     }
-}
-
-fn column<'a>(policy: &'a Policy, name: &str) -> Option<&'a crate::policy::Column> {
-    policy.columns.iter().find(|column| column.name == name)
 }
 
 /// Up to five bin boundaries, evenly spread.

@@ -15,9 +15,6 @@ use crate::lang::Lang;
 use crate::policy::{Column as Declared, DateOrder, Dialect, Format, Kind, Use};
 use crate::table::Column;
 
-/// Rows that identity detection looks at.
-const LOOKED_AT: usize = 100_000;
-
 /// What the policy makes of an export.
 #[derive(Clone, Debug, Serialize)]
 pub struct Checked {
@@ -129,16 +126,7 @@ struct Tally<'a> {
 impl<'a> Tally<'a> {
     fn new(ws: &'a Workspace, plan: &Plan, features: &[&Declared]) -> Self {
         let headers: Vec<String> = features.iter().map(|column| column.name.clone()).collect();
-        let outcome = ws
-            .policy
-            .columns
-            .iter()
-            .find_map(|column| match &column.role {
-                Use::Outcome { positive, negative } => {
-                    Some((positive.as_slice(), negative.as_slice()))
-                }
-                _ => None,
-            });
+        let outcome = ws.policy.outcome();
         Self {
             rows: 0,
             failed: 0,
@@ -155,7 +143,7 @@ impl<'a> Tally<'a> {
     }
 
     fn take(&mut self, portion: &intake::Portion, plan: &Plan) {
-        if self.rows < LOOKED_AT as u64 {
+        if !self.detector.is_done() {
             self.detector.take_batch(&portion.batch, &plan.features);
         }
         self.rows += portion.records;

@@ -177,14 +177,7 @@ fn say(
     let proved = view.fetch(found.placed, found.row, Some(&model.replay))?;
     let record = prediction(&proved)?;
     let policy = policy_of(ws, view, segment.policy);
-    let label = |header: &str| {
-        policy
-            .columns
-            .iter()
-            .find(|column| column.name == header)
-            .map_or(header, Declared::label)
-            .to_owned()
-    };
+    let label = |header: &str| policy.label(header).to_owned();
     let codes: Vec<u16> = record.terms.iter().map(|term| term.code).collect();
     let contributions: Vec<LogOdds> = record
         .terms
@@ -285,12 +278,7 @@ fn give(
     let columns: Vec<&Declared> = schema
         .features
         .iter()
-        .filter_map(|feature| {
-            ws.policy
-                .columns
-                .iter()
-                .find(|column| column.name == feature.name)
-        })
+        .filter_map(|feature| ws.policy.column(&feature.name))
         .collect();
     if columns.len() < schema.features.len() {
         return Err(Error::Refused {

@@ -8,13 +8,10 @@ use super::{Progress, Watch, Workspace};
 use crate::intake::identity::{self, Detector};
 use crate::intake::{self, Outcome};
 use crate::model::train::{Example, Examples};
-use crate::policy::{Column as Declared, Use};
+use crate::policy::Column as Declared;
 use crate::pseudonym::training_key;
 use crate::report::{NotIdentity, Period, Rows};
 use crate::table::Column;
-
-/// Rows that identity detection looks at.
-const LOOKED_AT: usize = 100_000;
 
 /// The labelled leads, and what became of the others.
 pub struct Gathered {
@@ -41,14 +38,16 @@ pub fn gather(
 ) -> Result<Gathered, Error> {
     let features: Vec<&Declared> = ws.policy.features().collect();
     let plan = Plan::new(&ws.policy, &features, true);
-    let (positive, negative) = outcome_words(ws)?;
+    let (positive, negative) = ws.policy.outcome().ok_or_else(|| Error::Refused {
+        what: "the policy declares no outcome, so there is nothing to learn".to_owned(),
+        hint: "declare the column that says what became of a lead, with `role = \"outcome\"`",
+    })?;
     let mut not_identity = names_allowed(&features)?;
     let mut export = Export::open(files, &ws.policy, &plan.asked)?;
     let undeclared = export.undeclared().to_vec();
     export.strictly(strict)?;
     let headers: Vec<String> = features.iter().map(|column| column.name.clone()).collect();
     let mut detector = Detector::new(&headers);
-    let mut looked = 0;
     let mut taken = Taken::new(&features);
     let mut rows = Rows {
         read: 0,
@@ -58,9 +57,8 @@ pub fn gather(
     };
     while let Some(portion) = export.next() {
         let portion = portion?;
-        if looked < LOOKED_AT {
+        if !detector.is_done() {
             detector.take_batch(&portion.batch, &plan.features);
-            looked += portion.batch.rows();
         }
         rows.read += portion.records;
         rows.failed += portion.failures.len() as u64;
@@ -122,19 +120,6 @@ pub fn gather(
         not_identity,
         period,
     })
-}
-
-/// The policy's words for won and lost.
-fn outcome_words(ws: &Workspace) -> Result<(&[String], &[String]), Error> {
-    let is_outcome = |column: &&Declared| matches!(column.role, Use::Outcome { .. });
-    let column = ws.policy.columns.iter().find(is_outcome);
-    match column.map(|column| &column.role) {
-        Some(Use::Outcome { positive, negative }) => Ok((positive, negative)),
-        _ => Err(Error::Refused {
-            what: "the policy declares no outcome, so there is nothing to learn".to_owned(),
-            hint: "declare the column that says what became of a lead, with `role = \"outcome\"`",
-        }),
-    }
 }
 
 struct Taken {

@@ -32,14 +32,7 @@ impl Sheet {
             .pairs
             .iter()
             .map(|pair| format!("{} × {}", name(pair.a), name(pair.b)));
-        let label = |header: &str| {
-            policy
-                .columns
-                .iter()
-                .find(|column| column.name == header)
-                .map_or(header, |column| column.label())
-                .to_owned()
-        };
+        let label = |header: &str| policy.label(header).to_owned();
         let reasons = Reasons::new(schema, model.tables(), &label, lang);
         Self {
             identifier: identifier(plan),

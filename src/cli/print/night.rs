@@ -62,23 +62,18 @@ pub fn scored(face: &mut Face<'_>, report: &RunReport) -> io::Result<()> {
     ))
 }
 
-/// The counts of a run.
-fn counts(face: &mut Face<'_>, report: &RunReport) -> io::Result<()> {
+/// Rows in, and what they came to: proposed, refused, failed.
+fn total(face: &mut Face<'_>, counts: [u64; 4]) -> io::Result<()> {
     let lang = face.lang;
-    let (rows, proposed, refused, failed) = (
-        lang.count(report.rows_in),
-        lang.count(report.proposed),
-        lang.count(report.refused),
-        lang.count(report.failed),
-    );
+    let [rows, proposed, refused, failed] = counts.map(|count| lang.count(count));
     let lines = noun(
         lang,
-        report.rows_in,
+        counts[0],
         ["row", "rows"],
         ["ligne lue", "lignes lues"],
     );
-    let new = noun(lang, report.proposed, ["", ""], ["proposée", "proposées"]);
-    let barred = noun(lang, report.refused, ["", ""], ["refusée", "refusées"]);
+    let new = noun(lang, counts[1], ["", ""], ["proposée", "proposées"]);
+    let barred = noun(lang, counts[2], ["", ""], ["refusée", "refusées"]);
     writeln!(
         face.out,
         "{}",
@@ -87,6 +82,20 @@ fn counts(face: &mut Face<'_>, report: &RunReport) -> io::Result<()> {
             "{rows} {lines} in = {proposed} proposed + {refused} refused + {failed} failed."
                 | "{rows} {lines} = {proposed} {new} + {refused} {barred} + {failed} en échec."
         )
+    )
+}
+
+/// The counts of a run.
+fn counts(face: &mut Face<'_>, report: &RunReport) -> io::Result<()> {
+    let lang = face.lang;
+    total(
+        face,
+        [
+            report.rows_in,
+            report.proposed,
+            report.refused,
+            report.failed,
+        ],
     )?;
     let mut bands = table(&[
         say!(lang, "band" | "tranche"),
@@ -200,28 +209,9 @@ pub fn run(face: &mut Face<'_>, line: &RunLine, report: Option<&Value>) -> io::R
     if let Some(report) = report {
         return counts(face, &report);
     }
-    let (rows, proposed, refused, failed) = (
-        lang.count(line.rows_in),
-        lang.count(line.proposed),
-        lang.count(line.refused),
-        lang.count(line.failed),
-    );
-    let lines = noun(
-        lang,
-        line.rows_in,
-        ["row", "rows"],
-        ["ligne lue", "lignes lues"],
-    );
-    let new = noun(lang, line.proposed, ["", ""], ["proposée", "proposées"]);
-    let barred = noun(lang, line.refused, ["", ""], ["refusée", "refusées"]);
-    writeln!(
-        face.out,
-        "{}",
-        say!(
-            lang,
-            "{rows} {lines} in = {proposed} proposed + {refused} refused + {failed} failed."
-                | "{rows} {lines} = {proposed} {new} + {refused} {barred} + {failed} en échec."
-        )
+    total(
+        face,
+        [line.rows_in, line.proposed, line.refused, line.failed],
     )
 }
 
