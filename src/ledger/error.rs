@@ -34,12 +34,21 @@ pub enum Error {
     /// A block of rows cannot be recorded as it is.
     #[error("block: {0}")]
     Block(&'static str),
+    /// A list of rows, erased or restricted, is not as it was written.
+    #[error("list of rows: {0}")]
+    Rows(&'static str),
     /// A file that the log speaks of is not there.
     #[error("the file is missing")]
     Missing,
     /// A record rebuilt from its segment is not the leaf that was signed.
     #[error("row {row} is not the leaf that was signed")]
     Altered {
+        /// The row of its segment.
+        row: u32,
+    },
+    /// A row was asked for that was erased.
+    #[error("row {row} was erased")]
+    Erased {
         /// The row of its segment.
         row: u32,
     },
@@ -64,6 +73,7 @@ impl Error {
             | Self::Note(_)
             | Self::Tile(_)
             | Self::Segment(_)
+            | Self::Rows(_)
             | Self::Altered { .. } => {
                 Some("run `probant ledger verify --full`; do not append; compare with a backup")
             }
@@ -71,7 +81,7 @@ impl Error {
                 Some("restore `keys/` from its backup; without it the segments cannot be read")
             }
             Self::NoModel(_) => Some("restore the folder `models/` from its backup"),
-            Self::Record(_) | Self::Block(_) | Self::NoRow { .. } => None,
+            Self::Record(_) | Self::Block(_) | Self::NoRow { .. } | Self::Erased { .. } => None,
         }
     }
 }

@@ -137,18 +137,30 @@ pub struct SegmentKey {
     pub frontier: Frontier,
 }
 
-const MAGIC: &[u8; 8] = b"PBKEY\0\0\x01";
+const MAGIC: &[u8; 7] = b"PBKEY\0\0";
+/// Of a segment that nobody left: its one seed, at level 0 and index 0.
+const WHOLE: u8 = 1;
+/// Of a segment with gaps: the seeds alone, since the erased rows say which subtrees they are of.
+const PUNCTURED: u8 = 2;
+/// Level and index of the one subtree of a whole segment.
+const TOP: [u8; 5] = [0; 5];
 const NONCE: usize = 24;
 
 impl SegmentKey {
-    /// The wrapped-key file: magic ‖ segment id ‖ nonce ‖ sealed (generation, key, frontier).
+    /// The wrapped-key file: magic ‖ version ‖ segment id ‖ nonce ‖ sealed (generation, key, seeds).
     #[must_use]
     pub fn wrap(&self, segment: &[u8; 16], kek: &Secret, nonce: [u8; NONCE]) -> Vec<u8> {
-        let mut plain = Zeroizing::new(Vec::with_capacity(36 + 21 * self.frontier.subtrees()));
+        let mut plain = Zeroizing::new(Vec::with_capacity(41 + 16 * self.frontier.subtrees()));
         plain.extend_from_slice(&self.generation.to_be_bytes());
         plain.extend_from_slice(&self.key.0);
-        self.frontier.encode(&mut plain);
-        let head = head(segment);
+        let version = if self.frontier.is_whole() {
+            plain.extend_from_slice(&TOP);
+            WHOLE
+        } else {
+            PUNCTURED
+        };
+        self.frontier.seeds(&mut plain);
+        let head = head(segment, version);
         let sealed = XChaCha20Poly1305::new((&kek.0).into())
             .encrypt(
                 XNonce::from_slice(&nonce),
@@ -160,11 +172,28 @@ impl SegmentKey {
             .expect("a wrapped key is far below the cipher's limit");
         [head.as_slice(), &nonce, &sealed].concat()
     }
+}
 
+/// A wrapped-key file that was opened, but not yet told which rows are erased.
+pub struct Unwrapped {
+    /// How often the segment was rewritten: part of its files' names.
+    pub generation: u32,
+    whole: bool,
+    plain: Zeroizing<Vec<u8>>,
+}
+
+impl Unwrapped {
     /// Opens a wrapped-key file.
-    pub fn unwrap(file: &[u8], segment: &[u8; 16], kek: &Secret) -> Result<Self, Error> {
+    pub fn open(file: &[u8], segment: &[u8; 16], kek: &Secret) -> Result<Self, Error> {
+        let version = *file
+            .get(MAGIC.len())
+            .ok_or(Error::Key("a wrapped key is cut short"))?;
+        if version != WHOLE && version != PUNCTURED {
+            return Err(Error::Key("a wrapped key of an unknown version"));
+        }
+        let head = head(segment, version);
         let rest = file
-            .strip_prefix(head(segment).as_slice())
+            .strip_prefix(head.as_slice())
             .ok_or(Error::Key("not this segment's wrapped key"))?;
         let (nonce, sealed) = rest
             .split_first_chunk::<NONCE>()
@@ -174,28 +203,54 @@ impl SegmentKey {
                 XNonce::from_slice(nonce),
                 Payload {
                     msg: sealed,
-                    aad: &head(segment),
+                    aad: &head,
                 },
             )
             .map_err(|_| Error::Key("a wrapped key does not open"))?;
         let plain = Zeroizing::new(plain);
-        let (generation, rest) = plain
-            .split_first_chunk::<4>()
-            .ok_or(Error::Key("a wrapped key is cut short"))?;
-        let (key, frontier) = rest
-            .split_first_chunk::<32>()
+        let generation = *plain
+            .first_chunk::<4>()
             .ok_or(Error::Key("a wrapped key is cut short"))?;
         Ok(Self {
-            generation: u32::from_be_bytes(*generation),
+            generation: u32::from_be_bytes(generation),
+            whole: version == WHOLE,
+            plain,
+        })
+    }
+
+    /// The key of a segment of `rows` rows of which `erased` (ascending) are gone.
+    pub fn key(&self, rows: u32, erased: &[u32]) -> Result<SegmentKey, Error> {
+        let (key, seeds) = self.plain[4..]
+            .split_first_chunk::<32>()
+            .ok_or(Error::Key("a wrapped key is cut short"))?;
+        if self.whole != erased.is_empty() {
+            return Err(Error::Key("it does not fit the rows that are erased"));
+        }
+        let seeds = if self.whole {
+            seeds
+                .strip_prefix(TOP.as_slice())
+                .ok_or(Error::Key("a wrapped key is cut short"))?
+        } else {
+            seeds
+        };
+        Ok(SegmentKey {
+            generation: self.generation,
             key: Secret(*key),
-            frontier: Frontier::decode(frontier)?,
+            frontier: Frontier::of_seeds(seeds, rows, erased)?,
         })
     }
 }
 
-fn head(segment: &[u8; 16]) -> [u8; 24] {
+impl fmt::Debug for Unwrapped {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Unwrapped(generation {})", self.generation)
+    }
+}
+
+fn head(segment: &[u8; 16], version: u8) -> [u8; 24] {
     let mut head = [0; 24];
-    head[..8].copy_from_slice(MAGIC);
+    head[..7].copy_from_slice(MAGIC);
+    head[7] = version;
     head[8..].copy_from_slice(segment);
     head
 }

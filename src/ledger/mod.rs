@@ -17,16 +17,20 @@
 //! | [`seal`] | authenticated chunks |
 //! | [`segment`] | up to 2²⁰ records, sealed, and back |
 //! | [`opened`] | a sealed segment read back |
+//! | [`erased`] | rows that are erased, or about to be, by the hashes of their leaves |
+//! | [`mod@puncture`] | a segment without some of its records, under the same root |
 //! | [`key`] | secrets, and the small files that wrap a segment's key |
 //! | [`verify`] | belief, withheld until earned |
 
 pub mod block;
 pub mod column;
 pub mod entry;
+pub mod erased;
 pub mod error;
 pub mod key;
 pub mod note;
 pub mod opened;
+pub mod puncture;
 pub mod record;
 pub mod salt;
 pub mod seal;

@@ -24,18 +24,18 @@ pub struct Opened {
     frontier: Frontier,
     kind: SegmentKind,
     rows: u32,
+    /// Rows that are erased, ascending.
+    gaps: Vec<u32>,
     features: usize,
-    /// First row and rows of each block.
+    /// First row of each block, and how many rows it was written with.
     blocks: Vec<(u32, u32)>,
     /// Where the pseudonyms, then each block, stand in the file.
     ranges: Vec<Range<usize>>,
 }
 
-/// The columns of one block of a segment, but the pseudonyms.
+/// The columns of one block of a segment, but the pseudonyms; a place for each row that is not erased.
 #[derive(Debug)]
 pub struct Columns {
-    /// The first row.
-    pub first: u32,
     /// Legal bases.
     pub basis: Vec<u16>,
     /// Outcomes.
@@ -51,7 +51,7 @@ pub struct Columns {
 }
 
 impl Columns {
-    /// Rows.
+    /// Places.
     #[must_use]
     pub fn rows(&self) -> usize {
         self.ends.len()
@@ -84,8 +84,8 @@ pub fn opening(head: &[u8]) -> Result<usize, Error> {
 }
 
 impl Opened {
-    /// Opens a segment by the first [`opening`] bytes of its file.
-    pub fn of(start: &[u8], id: SegmentId, key: SegmentKey) -> Result<Self, Error> {
+    /// Opens a segment by the first [`opening`] bytes of its file; `gaps` are its erased rows, ascending.
+    pub fn of(start: &[u8], id: SegmentId, key: SegmentKey, gaps: Vec<u32>) -> Result<Self, Error> {
         let length = opening(start)?;
         let start = start
             .get(..length)
@@ -116,7 +116,11 @@ impl Opened {
             number(&fixed[5..7]) as usize,
             number(&fixed[7..11]),
         );
-        let (mut blocks, mut lengths, mut first) = (Vec::new(), vec![rows as usize * 16], 0_u32);
+        if gaps.last().is_some_and(|last| *last >= rows) {
+            return Err(Error::Segment("more rows are erased than it holds"));
+        }
+        let live = rows as usize - gaps.len();
+        let (mut blocks, mut lengths, mut first) = (Vec::new(), vec![live * 16], 0_u32);
         for block in list.chunks(8) {
             let (Some(rows), Some(plain)) = (block.get(..4), block.get(4..8)) else {
                 return Err(wrong);
@@ -135,13 +139,20 @@ impl Opened {
             frontier: key.frontier,
             kind,
             rows,
+            gaps,
             features,
             blocks,
             ranges,
         })
     }
 
-    /// Leaves.
+    /// Its name.
+    #[must_use]
+    pub fn id(&self) -> SegmentId {
+        self.id
+    }
+
+    /// Leaves, those of erased rows included.
     #[must_use]
     pub fn rows(&self) -> u32 {
         self.rows
@@ -171,10 +182,40 @@ impl Opened {
         self.ranges[0].clone()
     }
 
-    /// The pseudonyms of all rows, 16 bytes each.
+    /// What the salts of its rows derive from.
+    #[must_use]
+    pub fn frontier(&self) -> &Frontier {
+        &self.frontier
+    }
+
+    /// The rows that are erased, ascending.
+    #[must_use]
+    pub fn gaps(&self) -> &[u32] {
+        &self.gaps
+    }
+
+    /// Rows that are not erased.
+    #[must_use]
+    pub fn live(&self) -> usize {
+        self.rows as usize - self.gaps.len()
+    }
+
+    /// How many rows before `row` are not erased: the place of its pseudonym.
+    #[must_use]
+    pub fn place(&self, row: u32) -> usize {
+        row as usize - self.gaps.partition_point(|gap| *gap < row)
+    }
+
+    /// The rows that are not erased, ascending.
+    pub fn live_rows(&self) -> impl Iterator<Item = u32> + '_ {
+        let mut gaps = self.gaps.iter().peekable();
+        (0..self.rows).filter(move |row| gaps.next_if_eq(&row).is_none())
+    }
+
+    /// The pseudonyms of all rows that are not erased, 16 bytes each.
     pub fn pseudonyms(&self, sealed: &[u8]) -> Result<Vec<u8>, Error> {
         let plain = self.seal.open(1, sealed)?;
-        if plain.len() == self.rows as usize * 16 {
+        if plain.len() == self.live() * 16 {
             Ok(plain)
         } else {
             Err(Error::Segment("pseudonyms are missing"))
@@ -184,7 +225,7 @@ impl Opened {
     /// Sealed chunks of pseudonyms, of [`CHUNK_ROWS`] rows each but the last.
     #[must_use]
     pub fn pseudonym_chunks(&self) -> usize {
-        (self.rows as usize).div_ceil(CHUNK_ROWS)
+        self.live().div_ceil(CHUNK_ROWS).max(1)
     }
 
     /// Where the sealed chunks `chunks` of pseudonyms stand in the file.
@@ -207,7 +248,7 @@ impl Opened {
         Ok(plain?.concat())
     }
 
-    /// Blocks, as (first row, rows).
+    /// Blocks, as (first row, rows), erased ones included.
     #[must_use]
     pub fn blocks(&self) -> &[(u32, u32)] {
         &self.blocks
@@ -227,11 +268,16 @@ impl Opened {
         self.ranges[block + 1].clone()
     }
 
+    /// The bytes of a block, as they were sealed.
+    pub fn payload(&self, block: usize, sealed: &[u8]) -> Result<Vec<u8>, Error> {
+        self.seal.open(block as u32 + 2, sealed)
+    }
+
     /// The columns of a block.
     pub fn columns(&self, block: usize, sealed: &[u8]) -> Result<Columns, Error> {
-        let payload = self.seal.open(block as u32 + 2, sealed)?;
+        let payload = self.payload(block, sealed)?;
         let (first, rows) = self.blocks[block];
-        let rows = rows as usize;
+        let rows = self.place(first + rows) - self.place(first);
         let mut rest = payload.as_slice();
         let (mut basis, mut outcomes, mut codes, mut bodies) =
             (Vec::new(), Vec::new(), Vec::new(), Vec::new());
@@ -240,7 +286,6 @@ impl Opened {
             bodies = decompress(get(&mut rest)?, rows * BODY)?;
             let (ends, facts) = facts(&mut rest, &lengths)?;
             return Ok(Columns {
-                first,
                 basis,
                 outcomes,
                 codes,
@@ -261,7 +306,6 @@ impl Opened {
         }
         bodies.shrink_to_fit();
         Ok(Columns {
-            first,
             basis,
             outcomes,
             codes,
@@ -271,7 +315,7 @@ impl Opened {
         })
     }
 
-    /// The salts of `first..end`, with their rows.
+    /// The salts of those rows of `first..end` that are not erased, with their rows.
     #[must_use]
     pub fn salts(&self, first: u32, end: u32) -> Vec<(u32, Salt)> {
         let mut salts = Vec::with_capacity((end - first) as usize);
@@ -279,11 +323,11 @@ impl Opened {
         salts
     }
 
-    /// The prediction at place `at` of `columns`, replayed.
+    /// The prediction of `row`, which stands at place `at` of `columns`, replayed.
     pub fn prediction(
         &self,
         columns: &Columns,
-        at: usize,
+        (at, row): (usize, u32),
         pseudonym: [u8; 16],
         replay: Option<&dyn Replay>,
     ) -> Result<Prediction, Error> {
@@ -292,7 +336,7 @@ impl Opened {
         let log_odds = replay.map_or(0, |it| it.replay(&codes, &mut terms));
         Ok(Prediction {
             segment: self.id.0,
-            row: columns.first + at as u32,
+            row,
             pseudonym,
             basis: columns.basis[at] as u8,
             outcome: columns.outcomes[at] as u8,
@@ -310,12 +354,16 @@ impl Opened {
         })
     }
 
-    /// The bytes of the event at place `at` of `columns`.
+    /// The bytes of the event of `row`, which stands at place `at` of `columns`.
     #[must_use]
-    pub fn event(&self, columns: &Columns, at: usize, pseudonym: &[u8; 16]) -> Vec<u8> {
+    pub fn event(
+        &self,
+        columns: &Columns,
+        (at, row): (usize, u32),
+        pseudonym: &[u8; 16],
+    ) -> Vec<u8> {
         let body = &columns.bodies[at * BODY..(at + 1) * BODY];
         let facts = columns.facts_of(at);
-        let row = columns.first + at as u32;
         [
             b"PBE1".as_slice(),
             &self.id.0,

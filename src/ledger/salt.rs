@@ -105,13 +105,10 @@ impl Frontier {
         Self(kept)
     }
 
-    /// The bytes kept in the wrapped-key file: per subtree, level u8, index u32, seed.
-    pub fn encode(&self, out: &mut Vec<u8>) {
-        for subtree in &self.0 {
-            out.push(subtree.level as u8);
-            out.extend_from_slice(&subtree.index.to_be_bytes());
-            out.extend_from_slice(&subtree.seed);
-        }
+    /// Whether no row was ever erased.
+    #[must_use]
+    pub fn is_whole(&self) -> bool {
+        matches!(self.0[..], [Subtree { level: 0, .. }])
     }
 
     /// Subtrees held.
@@ -120,33 +117,34 @@ impl Frontier {
         self.0.len()
     }
 
-    /// Reads what [`Frontier::encode`] wrote; subtrees ascend and do not overlap.
-    pub fn decode(bytes: &[u8]) -> Result<Self, Error> {
-        let mut subtrees = Vec::with_capacity(bytes.len() / 21);
-        let mut free_from = 0;
-        for piece in bytes.chunks(21) {
-            let [level, index @ ..] = piece else {
-                return Err(Error::Key("empty subtree"));
-            };
-            let (Some(index), Some(seed)) = (
-                index.first_chunk::<4>(),
-                index.get(4..).and_then(|s| s.try_into().ok()),
-            ) else {
-                return Err(Error::Key("a subtree of salts is cut short"));
-            };
-            let (level, index) = (u32::from(*level), u32::from_be_bytes(*index));
-            if level > DEPTH || index >= 1 << level {
-                return Err(Error::Key("a subtree of salts lies outside the tree"));
-            }
-            let subtree = Subtree { level, index, seed };
-            let (low, high) = subtree.rows();
-            if low < free_from {
-                return Err(Error::Key("subtrees of salts overlap"));
-            }
-            free_from = high;
-            subtrees.push(subtree);
+    /// Level and index of each subtree, ascending.
+    pub fn places(&self) -> impl Iterator<Item = (u32, u32)> + '_ {
+        self.0.iter().map(|subtree| (subtree.level, subtree.index))
+    }
+
+    /// Appends the seeds, ascending. Which subtrees they are of follows from the erased rows.
+    pub fn seeds(&self, out: &mut Vec<u8>) {
+        for subtree in &self.0 {
+            out.extend_from_slice(&subtree.seed);
         }
-        Ok(Self(subtrees))
+    }
+
+    /// Reads what [`Frontier::seeds`] wrote, for a segment of `rows` rows of which `erased` (ascending) are gone.
+    pub fn of_seeds(seeds: &[u8], rows: u32, erased: &[u32]) -> Result<Self, Error> {
+        let (seeds, rest) = seeds.as_chunks::<LENGTH>();
+        let mut shape = Vec::with_capacity(seeds.len());
+        subtrees((0, 0), rows, erased, &mut shape);
+        if !rest.is_empty() || shape.len() != seeds.len() {
+            return Err(Error::Key(
+                "not as many seeds of salts as its erased rows leave",
+            ));
+        }
+        let subtree = |((level, index), seed): ((u32, u32), &Salt)| Subtree {
+            level,
+            index,
+            seed: *seed,
+        };
+        Ok(Self(shape.into_iter().zip(seeds).map(subtree).collect()))
     }
 }
 
@@ -186,6 +184,23 @@ fn descend(
     let middle = low + (high - low) / 2;
     descend(segment, &left, (low, middle), wanted, salts);
     descend(segment, &right, (middle, high), wanted, salts);
+}
+
+/// The largest subtrees (level, index) under one of them that hold no erased row, for a segment of `rows` rows.
+fn subtrees((level, index): (u32, u32), rows: u32, erased: &[u32], found: &mut Vec<(u32, u32)>) {
+    let under = DEPTH - level;
+    let (low, high) = (index << under, (index + 1) << under);
+    if low >= rows {
+        return;
+    }
+    let here = &erased
+        [erased.partition_point(|row| *row < low)..erased.partition_point(|row| *row < high)];
+    if here.is_empty() {
+        found.push((level, index));
+    } else if level < DEPTH {
+        subtrees((level + 1, index * 2), rows, here, found);
+        subtrees((level + 1, index * 2 + 1), rows, here, found);
+    }
 }
 
 fn puncture(

@@ -181,25 +181,11 @@ impl Growing {
                 .iter()
                 .map(|codes| order.iter().map(|at| codes[*at as usize]).collect()),
         );
-        let mut payload = Vec::new();
-        columns.push(
-            order
-                .iter()
-                .map(|at| block.facts_of(*at as usize).len() as u16)
-                .collect(),
-        );
-        for packed in columns
-            .par_iter()
-            .map(|column| pack(column))
-            .collect::<Result<Vec<_>, _>>()?
-        {
-            put(&mut payload, &packed)?;
-        }
         let facts: Vec<&[u8]> = order
             .iter()
             .map(|at| block.facts_of(*at as usize))
             .collect();
-        put(&mut payload, &compress(&facts.concat())?)?;
+        let payload = predictions(columns, &facts)?;
         let pseudonyms = order.iter().map(|at| &block.pseudonyms[*at as usize]);
         self.take(leaves, payload, pseudonyms)
     }
@@ -227,20 +213,12 @@ impl Growing {
             scratch.bytes.extend_from_slice(&records[place]);
             Ok(())
         })?;
-        let mut payload = Vec::new();
-        let lengths: Vec<u16> = order
-            .iter()
-            .map(|at| events[*at as usize].facts.bytes().len() as u16)
-            .collect();
         let bodies: Vec<u8> = records.iter().flat_map(|record| body(record)).collect();
-        let facts: Vec<u8> = order
+        let facts: Vec<&[u8]> = order
             .iter()
-            .flat_map(|at| events[*at as usize].facts.bytes())
-            .copied()
+            .map(|at| events[*at as usize].facts.bytes())
             .collect();
-        put(&mut payload, &pack(&lengths)?)?;
-        put(&mut payload, &compress(&bodies)?)?;
-        put(&mut payload, &compress(&facts)?)?;
+        let payload = happenings(&bodies, &facts)?;
         self.take(
             leaves,
             payload,
@@ -320,29 +298,13 @@ impl Growing {
         if !self.rest.is_empty() {
             self.nodes.push(tree::root(&self.rest));
         }
-        let mut directory = vec![code_of(self.kind)];
-        directory.extend_from_slice(&self.rows.to_be_bytes());
-        directory.extend_from_slice(&(self.features as u16).to_be_bytes());
-        directory.extend_from_slice(&(self.blocks.len() as u32).to_be_bytes());
-        for (rows, payload) in &self.blocks {
-            directory.extend_from_slice(&rows.to_be_bytes());
-            directory.extend_from_slice(&(payload.len() as u32).to_be_bytes());
-        }
-        let mut sealed = MAGIC.to_vec();
-        sealed.extend_from_slice(&self.id.0);
-        sealed.extend_from_slice(&(directory.len() as u32).to_be_bytes());
-        let seal = Seal::new(&key, &sealed);
-        sealed.extend(seal.seal(0, &directory));
-        let length: usize = self
-            .blocks
-            .iter()
-            .map(|(_, payload)| seal::sealed_length(payload.len()))
-            .sum();
-        sealed.reserve_exact(seal::sealed_length(self.pseudonyms.len()) + length);
-        sealed.extend(seal.seal(1, &self.pseudonyms));
-        for ((_, payload), number) in self.blocks.iter().zip(2..) {
-            sealed.extend(seal.seal(number, payload));
-        }
+        let shape = Shape {
+            id: self.id,
+            kind: self.kind,
+            rows: self.rows,
+            features: self.features,
+        };
+        let sealed = shape.seal(&self.pseudonyms, &self.blocks, &key);
         Closed {
             id: self.id,
             kind: self.kind,
@@ -357,6 +319,68 @@ impl Growing {
             },
         }
     }
+}
+
+/// What a segment's file says of itself before its first record.
+pub(super) struct Shape {
+    pub id: SegmentId,
+    pub kind: SegmentKind,
+    pub rows: u32,
+    pub features: usize,
+}
+
+impl Shape {
+    /// The whole file: head, directory, pseudonyms, then each block after the rows it was written with.
+    pub fn seal(&self, pseudonyms: &[u8], blocks: &[(u32, Vec<u8>)], key: &Secret) -> Vec<u8> {
+        let mut directory = vec![code_of(self.kind)];
+        directory.extend_from_slice(&self.rows.to_be_bytes());
+        directory.extend_from_slice(&(self.features as u16).to_be_bytes());
+        directory.extend_from_slice(&(blocks.len() as u32).to_be_bytes());
+        for (rows, payload) in blocks {
+            directory.extend_from_slice(&rows.to_be_bytes());
+            directory.extend_from_slice(&(payload.len() as u32).to_be_bytes());
+        }
+        let mut sealed = MAGIC.to_vec();
+        sealed.extend_from_slice(&self.id.0);
+        sealed.extend_from_slice(&(directory.len() as u32).to_be_bytes());
+        let seal = Seal::new(key, &sealed);
+        sealed.extend(seal.seal(0, &directory));
+        let length: usize = blocks
+            .iter()
+            .map(|(_, payload)| seal::sealed_length(payload.len()))
+            .sum();
+        sealed.reserve_exact(seal::sealed_length(pseudonyms.len()) + length);
+        sealed.extend(seal.seal(1, pseudonyms));
+        for ((_, payload), number) in blocks.iter().zip(2..) {
+            sealed.extend(seal.seal(number, payload));
+        }
+        sealed
+    }
+}
+
+/// The bytes of a block of predictions: bases, outcomes and codes by column, then the facts.
+pub(super) fn predictions(mut columns: Vec<Vec<u16>>, facts: &[&[u8]]) -> Result<Vec<u8>, Error> {
+    columns.push(facts.iter().map(|facts| facts.len() as u16).collect());
+    let mut payload = Vec::new();
+    for packed in columns
+        .par_iter()
+        .map(|column| pack(column))
+        .collect::<Result<Vec<_>, _>>()?
+    {
+        put(&mut payload, &packed)?;
+    }
+    put(&mut payload, &compress(&facts.concat())?)?;
+    Ok(payload)
+}
+
+/// The bytes of a block of events: their bodies, then the facts.
+pub(super) fn happenings(bodies: &[u8], facts: &[&[u8]]) -> Result<Vec<u8>, Error> {
+    let lengths: Vec<u16> = facts.iter().map(|facts| facts.len() as u16).collect();
+    let mut payload = Vec::new();
+    put(&mut payload, &pack(&lengths)?)?;
+    put(&mut payload, &compress(bodies)?)?;
+    put(&mut payload, &compress(&facts.concat())?)?;
+    Ok(payload)
 }
 
 impl Heading {

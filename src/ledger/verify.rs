@@ -5,14 +5,17 @@
 //! Nothing of the writer is used here but the hashing and the readers of its
 //! formats; records are put together again by code of this file's own.
 
+mod acts;
 mod rows;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use self::acts::Acts;
 use self::rows::Rows;
 use super::Replay;
 use super::entry::{Entry, Run, Segment};
-use super::key::{Secret, SegmentKey};
+use super::erased::{Erased, Listed};
+use super::key::{Secret, Unwrapped};
 use super::note::{Checkpoint, Verifier};
 use super::segment;
 use super::text::{RunId, SegmentId, SegmentKind};
@@ -93,6 +96,8 @@ pub struct Report {
     pub segments: u64,
     /// Leaves that segments hold.
     pub rows: u64,
+    /// Of them, erased: of each only the hash of its leaf is left.
+    pub erased: u64,
     /// Of them, records rebuilt and found to be the leaves that were signed.
     pub replayed: u64,
     /// What contradicts integrity.
@@ -120,6 +125,7 @@ pub fn verify(files: &dyn Files, keys: Keys, level: Level, oracles: Oracles) -> 
         runs: 0,
         segments: 0,
         rows: 0,
+        erased: 0,
         replayed: 0,
         integrity: Vec::new(),
         completeness: Vec::new(),
@@ -147,11 +153,12 @@ pub fn is_ours(name: &str) -> bool {
     let segment = |rest: &str| {
         let mut parts = rest.split('.');
         let id = parts.next().is_some_and(|id| hexed(id, 16));
-        id && matches!(parts.next_back(), Some("rows" | "nodes" | "key"))
+        id && matches!(parts.next_back(), Some("rows" | "nodes" | "key" | "erased"))
     };
     match name.split_once('/') {
         Some(("tile", _)) => Tile::at(name).is_some(),
         Some(("documents", rest)) => hexed(rest, 32),
+        Some(("pending" | "restricted", rest)) => hexed(rest, 16),
         Some(("segments", rest)) => segment(rest),
         Some(("keys", rest)) => rest
             .split_once('/')
@@ -182,6 +189,13 @@ impl Check<'_> {
         let entries = self.tiles(&checkpoint);
         self.genesis(&entries, &checkpoint);
         self.documents(&entries);
+        let acts = Acts::of(&entries);
+        for (index, why) in &acts.contradictions {
+            self.found("tile/entries", format!("entry {index}: {why}"));
+        }
+        for (name, event) in acts.standing() {
+            self.listed(&name, |listed| acts.vouches_for(event, listed));
+        }
         let purged: BTreeSet<SegmentId> = entries
             .iter()
             .filter_map(|(_, entry)| {
@@ -198,7 +212,7 @@ impl Check<'_> {
             if let Entry::Segment(segment) = entry
                 && !purged.contains(&segment.id)
             {
-                self.segment(*index, segment);
+                self.segment(*index, segment, &acts);
             }
         }
         self.completeness(&entries);
@@ -468,7 +482,7 @@ impl Check<'_> {
         }
     }
 
-    fn segment(&mut self, index: u64, segment: &Segment) {
+    fn segment(&mut self, index: u64, segment: &Segment, acts: &Acts) {
         self.report.segments += 1;
         let id = segment.id;
         let nodes_name = format!("segments/{id}.nodes");
@@ -482,22 +496,32 @@ impl Check<'_> {
         let Some(file) = self.read(&key_name) else {
             return self.keyless(id);
         };
-        let key = match SegmentKey::unwrap(&file, &id.0, secret) {
-            Ok(key) => key,
+        let unwrapped = match Unwrapped::open(&file, &id.0, secret) {
+            Ok(unwrapped) => unwrapped,
             Err(error) => {
                 self.found(&key_name, error.to_string());
                 return self.keyless(id);
             }
         };
-        let name = format!("segments/{id}.{}.rows", key.generation);
-        let Some(bytes) = self.read(&name) else {
+        let name = format!("segments/{id}.{}.rows", unwrapped.generation);
+        let bytes = self.read(&name);
+        let Some(erased) = self.erased(segment, unwrapped.generation, &name, acts) else {
             return;
+        };
+        let (Some(bytes), leaves) = (bytes, erased.leaves()) else {
+            return;
+        };
+        self.report.erased += leaves.pairs().len() as u64;
+        let key = match unwrapped.key(segment.rows, &leaves.rows()) {
+            Ok(key) => key,
+            Err(error) => return self.found(&key_name, error.to_string()),
         };
         let rows = Rows {
             check: self,
             segment,
             bytes: &bytes,
             nodes: nodes.as_deref(),
+            erased: &leaves,
         };
         match rows.verify(key) {
             Ok((rows, replayed, findings)) => {
@@ -508,6 +532,44 @@ impl Check<'_> {
                 }
             }
             Err(error) => self.found(&name, format!("entry {index}: {error}")),
+        }
+    }
+
+    /// The erased rows of a segment, if the log and the list of them say the same.
+    fn erased(
+        &mut self,
+        segment: &Segment,
+        generation: u32,
+        rows_name: &str,
+        acts: &Acts,
+    ) -> Option<Erased> {
+        let mut name = rows_name.to_owned();
+        let mut erased = Erased::default();
+        if generation > 0 {
+            name = format!("segments/{}.{generation}.erased", segment.id);
+            erased = match Erased::decode(&self.read(&name)?, segment.rows) {
+                Ok(erased) => erased,
+                Err(error) => {
+                    self.found(&name, error.to_string());
+                    return None;
+                }
+            };
+        }
+        let wrong = acts.judge(segment.id, &erased);
+        let believed = !wrong.iter().any(|(list, _)| *list);
+        for (list, why) in wrong {
+            self.found(if list { &name } else { rows_name }, why);
+        }
+        believed.then_some(erased)
+    }
+
+    /// A list of rows that the log vouches for.
+    fn listed(&mut self, name: &str, is_vouched_for: impl Fn(&Listed) -> bool) {
+        let Some(bytes) = self.read(name) else { return };
+        match Listed::decode(&bytes) {
+            Ok(listed) if is_vouched_for(&listed) => {}
+            Ok(_) => self.found(name, "its rows are not those that the log names"),
+            Err(error) => self.found(name, error.to_string()),
         }
     }
 

@@ -8,6 +8,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use probant::digest::{MacKey, derive, hex, unhex};
 use probant::ledger::entry::Entry;
+use probant::ledger::erased::{Erased, Listed};
 use probant::ledger::key::{Secret, SigningKey};
 use probant::ledger::note::{Checkpoint, Verifier};
 use probant::ledger::record::{Event, EventKind, Facts, Prediction, Term};
@@ -126,17 +127,11 @@ fn our_vectors() -> String {
     writeln!(out, "root {} {}", hex(&root), STANDARD.encode(root)).unwrap();
     let punctured = frontier.without(&SEGMENT, 5, &[2]);
     let mut bytes = Vec::new();
-    punctured.encode(&mut bytes);
-    let subtrees: Vec<String> = bytes
-        .chunks(21)
-        .map(|it| {
-            format!(
-                "({}, {}, '{}')",
-                it[0],
-                u32::from_be_bytes(it[1..5].try_into().unwrap()),
-                hex(&it[5..])
-            )
-        })
+    punctured.seeds(&mut bytes);
+    let subtrees: Vec<String> = punctured
+        .places()
+        .zip(bytes.chunks(16))
+        .map(|((level, index), seed)| format!("({level}, {index}, '{}')", hex(seed)))
         .collect();
     writeln!(
         out,
@@ -191,8 +186,8 @@ fn an_erased_salt_cannot_be_derived_and_the_others_still_can() {
     let erased = [0, 2, 3, 500, 1022];
     let punctured = whole.without(&SEGMENT, 1023, &erased);
     let mut bytes = Vec::new();
-    punctured.encode(&mut bytes);
-    let punctured = Frontier::decode(&bytes).unwrap();
+    punctured.seeds(&mut bytes);
+    let punctured = Frontier::of_seeds(&bytes, 1023, &erased).unwrap();
     for row in 0..1023 {
         let expected = if erased.contains(&row) {
             None
@@ -205,11 +200,12 @@ fn an_erased_salt_cannot_be_derived_and_the_others_still_can() {
         .without(&SEGMENT, 1023, &[0, 500])
         .without(&SEGMENT, 1023, &[2, 3, 1022]);
     let mut again = Vec::new();
-    twice.encode(&mut again);
+    twice.seeds(&mut again);
     assert_eq!(again, bytes);
     for length in 0..bytes.len() {
-        assert!(Frontier::decode(&bytes[..length]).is_err() || length % 21 == 0);
+        assert!(Frontier::of_seeds(&bytes[..length], 1023, &erased).is_err());
     }
+    assert!(Frontier::of_seeds(&bytes, 1023, &erased[..4]).is_err());
 }
 
 /// The tree of certificate-transparency-go's and transparency-dev's own tests.
@@ -516,7 +512,9 @@ proptest! {
         let _ = Entry::parse(&bytes);
         let _ = Checkpoint::open(&bytes, &verifier);
         let _ = Facts::parse(&bytes);
-        let _ = Frontier::decode(&bytes);
+        let _ = Frontier::of_seeds(&bytes, 1023, &[0, 2]);
+        let _ = Erased::decode(&bytes, 1023);
+        let _ = Listed::decode(&[b"PBROWS\0\x01".as_slice(), &bytes].concat());
         let _ = tile::unbundle(&bytes, 3);
         let text = String::from_utf8_lossy(&bytes);
         let _ = Verifier::parse(&text);

@@ -6,6 +6,7 @@ use super::{Check, Judge, Level};
 use crate::digest::{Digest, sha256};
 use crate::ledger::Replay;
 use crate::ledger::entry::Segment;
+use crate::ledger::erased::Leaves;
 use crate::ledger::error::Error;
 use crate::ledger::key::SegmentKey;
 use crate::ledger::opened::{Columns, Opened};
@@ -22,6 +23,8 @@ pub(super) struct Rows<'a> {
     pub segment: &'a Segment,
     pub bytes: &'a [u8],
     pub nodes: Option<&'a [Hash]>,
+    /// The rows that are erased.
+    pub erased: &'a Leaves,
 }
 
 /// Leaves held, records replayed, and what is wrong with them.
@@ -29,7 +32,7 @@ pub(super) type Outcome = (u64, u64, Vec<String>);
 
 impl Rows<'_> {
     pub fn verify(&self, key: SegmentKey) -> Result<Outcome, Error> {
-        let opened = Opened::of(self.bytes, self.segment.id, key)?;
+        let opened = Opened::of(self.bytes, self.segment.id, key, self.erased.rows())?;
         if (opened.rows(), opened.kind()) != (self.segment.rows, self.segment.kind) {
             return Err(Error::Segment("it is not the segment of its entry"));
         }
@@ -54,7 +57,7 @@ impl Rows<'_> {
                     return Ok(Block::default());
                 }
                 let (pseudonyms, _) = pseudonyms.as_chunks::<16>();
-                self.rebuild(&opened, &columns, pseudonyms, model.as_ref())
+                self.rebuild(&opened, block, &columns, pseudonyms, model.as_ref())
             })
             .collect();
         let blocks = blocks?;
@@ -69,7 +72,7 @@ impl Rows<'_> {
         let leaves: Vec<Hash> = blocks.into_iter().flat_map(|block| block.leaves).collect();
         let groups: Vec<Hash> = leaves.par_chunks(GROUP).map(tree::root).collect();
         if tree::root(&groups) == self.segment.root {
-            return Ok((held, leaves.len() as u64, findings));
+            return Ok((held, opened.live() as u64, findings));
         }
         let altered = self.nodes.and_then(|nodes| {
             groups
@@ -108,6 +111,7 @@ impl Rows<'_> {
     fn rebuild(
         &self,
         opened: &Opened,
+        number: usize,
         columns: &Columns,
         pseudonyms: &[[u8; 16]],
         model: Option<&(Box<dyn Replay>, Judge)>,
@@ -118,31 +122,35 @@ impl Rows<'_> {
         {
             return Err(Error::Segment("it has other columns than its model"));
         }
-        let rows = columns.rows();
-        let first = columns.first;
-        let salts = opened.salts(first, first + rows as u32);
-        if salts.len() != rows {
+        let (first, rows) = opened.blocks()[number];
+        let salts = opened.salts(first, first + rows);
+        if salts.len() != columns.rows() {
             return Err(Error::Segment("rows are missing"));
         }
+        let from = opened.place(first);
+        let mut salts = salts.iter().enumerate().peekable();
         let mut block = Block {
-            leaves: Vec::with_capacity(rows),
+            leaves: Vec::with_capacity(rows as usize),
             findings: Vec::new(),
         };
         let mut scratch = Scratch::default();
-        for (at, (row, salt)) in salts.iter().enumerate() {
-            let pseudonym = &pseudonyms[*row as usize];
+        for row in first..first + rows {
+            let Some((at, (_, salt))) = salts.next_if(|(_, (live, _))| *live == row) else {
+                let gone = self.erased.hash(row);
+                block
+                    .leaves
+                    .push(gone.ok_or(Error::Segment("rows are missing"))?);
+                continue;
+            };
+            let pseudonym = &pseudonyms[from + at];
             scratch.start(salt);
             if self.segment.kind == SegmentKind::Events {
-                let record = opened.event(columns, at, pseudonym);
+                let record = opened.event(columns, (at, row), pseudonym);
                 Event::decode(&record)?;
                 scratch.leaf.extend_from_slice(&record);
             } else {
-                scratch.codes.clear();
-                scratch
-                    .codes
-                    .extend(columns.codes.iter().map(|column| column[at]));
-                let ppm = scratch.record(&self.segment.id.0, *row, pseudonym, columns, at, replay);
                 let outcome = columns.outcomes[at] as u8;
+                let ppm = scratch.record((&self.segment.id.0, row), pseudonym, columns, at, replay);
                 if let Some((_, judge)) = model
                     && judge(ppm, &scratch.codes) != outcome
                     && block.findings.len() < 10
@@ -201,13 +209,15 @@ impl Scratch {
     /// Appends a prediction's record as the format gives it, and returns its score.
     fn record(
         &mut self,
-        segment: &[u8; 16],
-        row: u32,
+        (segment, row): (&[u8; 16], u32),
         pseudonym: &[u8; 16],
         columns: &Columns,
         at: usize,
         replay: Option<&dyn Replay>,
     ) -> u32 {
+        self.codes.clear();
+        self.codes
+            .extend(columns.codes.iter().map(|column| column[at]));
         let mut fixed = [0; 52];
         fixed[..4].copy_from_slice(b"PBR1");
         fixed[4..20].copy_from_slice(segment);
