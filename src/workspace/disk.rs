@@ -16,6 +16,8 @@ use std::time::{Duration, Instant};
 pub enum Phase {
     /// It is about to happen: an error from the watcher prevents it.
     Before,
+    /// Half of the bytes of a [`Operation::Write`] are written: an error from the watcher tears it.
+    Halfway,
     /// It has happened: an error from the watcher reports it as failed all the same.
     After,
 }
@@ -128,8 +130,46 @@ impl Disk {
         #[cfg(not(unix))]
         let _ = secret;
         let mut file = self.watch(Operation::Create, path, || options.open(path))?;
-        self.watch(Operation::Write, path, || file.write_all(bytes))?;
+        self.watch(Operation::Write, path, || {
+            self.write(&mut file, path, bytes)
+        })?;
         self.watch(Operation::Sync, path, || file.sync_all())
+    }
+
+    /// Writes in two halves, so that a watcher can come between.
+    fn write(&self, file: &mut File, path: &Path, bytes: &[u8]) -> io::Result<()> {
+        let (first, second) = bytes.split_at(bytes.len() / 2);
+        file.write_all(first)?;
+        if let Some(watcher) = &self.watcher {
+            watcher(Phase::Halfway, Operation::Write, path)?;
+        }
+        file.write_all(second)
+    }
+
+    /// Overwrites a file with zeros, then removes it: a secret that must not come back.
+    ///
+    /// A file system that never writes in place keeps the old blocks for a while all the same.
+    pub fn destroy(&self, path: &Path) -> Result<(), Error> {
+        self.watch(Operation::Write, path, || {
+            let mut file = OpenOptions::new().write(true).open(path)?;
+            let length = file.metadata()?.len() as usize;
+            self.write(&mut file, path, &vec![0; length])?;
+            file.sync_all()
+        })?;
+        self.remove(path)?;
+        self.sync_directory(path)
+    }
+
+    /// Syncs a directory, so that the names in it last.
+    pub fn sync_folder(&self, path: &Path) -> Result<(), Error> {
+        self.watch(Operation::SyncDirectory, path, || {
+            // Windows has no handle on a directory that could be synced.
+            if cfg!(unix) {
+                File::open(path)?.sync_all()
+            } else {
+                Ok(())
+            }
+        })
     }
 
     /// Starts the file `path`, replacing what stands there: for a part that is synced once it is whole.
@@ -256,14 +296,7 @@ impl Disk {
             Some(parent) if !parent.as_os_str().is_empty() => parent,
             _ => Path::new("."),
         };
-        self.watch(Operation::SyncDirectory, parent, || {
-            // Windows has no handle on a directory that could be synced.
-            if cfg!(unix) {
-                File::open(parent)?.sync_all()
-            } else {
-                Ok(())
-            }
-        })
+        self.sync_folder(parent)
     }
 
     fn watch<T>(

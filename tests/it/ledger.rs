@@ -374,6 +374,21 @@ pub fn verify(root: &Path, level: Level) -> Report {
     .unwrap()
 }
 
+/// Copies a folder with its modes.
+pub fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    fs::set_permissions(to, fs::metadata(from).unwrap().permissions()).unwrap();
+    for item in fs::read_dir(from).unwrap() {
+        let path = item.unwrap().path();
+        let target = to.join(path.file_name().unwrap());
+        if path.is_dir() {
+            copy(&path, &target);
+        } else {
+            fs::copy(&path, &target).unwrap();
+        }
+    }
+}
+
 /// Every file under `root/folder`, as paths.
 pub fn files(root: &Path, folder: &str) -> Vec<PathBuf> {
     let mut found = Vec::new();
@@ -841,7 +856,7 @@ fn events_are_sealed_and_come_back() {
     let order = shuffle([0; 32], 50);
     growing.push_events(&events, &order).unwrap();
     let closed = growing.close(Secret::new([3; 32]));
-    let opened = Opened::of(&closed.sealed, id, closed.key).unwrap();
+    let opened = Opened::of(&closed.sealed, id, closed.key, Vec::new()).unwrap();
     assert_eq!(opened.length(), closed.sealed.len());
     let pseudonyms = opened
         .pseudonyms(&closed.sealed[opened.pseudonyms_at()])
@@ -855,7 +870,7 @@ fn events_are_sealed_and_come_back() {
         .into_iter()
         .zip(pseudonyms.as_chunks::<16>().0)
     {
-        let bytes = opened.event(&columns, row as usize, whose);
+        let bytes = opened.event(&columns, (row as usize, row as u32), whose);
         leaves.push(tree::leaf(&[&salt, &bytes]));
         let expected = Event {
             segment: id.0,

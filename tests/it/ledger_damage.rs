@@ -16,8 +16,8 @@ use probant::workspace::disk::{Disk, Operation, Phase};
 use probant::workspace::journal::{Commit, Entropy, Error, RunWriter, View, Writer, create};
 
 use crate::ledger::{
-    NOW, Rows, Toy, documents, files, heading, keep_model, pseudonym, run_entry, score, small,
-    token, verify, workspace,
+    NOW, Rows, Toy, copy, documents, files, heading, keep_model, pseudonym, run_entry, score,
+    small, token, verify, workspace,
 };
 
 fn names(report: &Report, file: &str) -> bool {
@@ -30,20 +30,6 @@ fn name_of(root: &Path, path: &Path) -> String {
         .to_str()
         .unwrap()
         .to_owned()
-}
-
-fn copy(from: &Path, to: &Path) {
-    fs::create_dir_all(to).unwrap();
-    fs::set_permissions(to, fs::metadata(from).unwrap().permissions()).unwrap();
-    for item in fs::read_dir(from).unwrap() {
-        let path = item.unwrap().path();
-        let target = to.join(path.file_name().unwrap());
-        if path.is_dir() {
-            copy(&path, &target);
-        } else {
-            fs::copy(&path, &target).unwrap();
-        }
-    }
 }
 
 /// A ledger small enough that every one of its bytes can be damaged in turn.

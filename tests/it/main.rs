@@ -3,6 +3,7 @@
 mod cli;
 mod cli_support;
 mod crash;
+mod erasure;
 mod intake;
 mod ledger;
 mod ledger_damage;
@@ -16,4 +17,5 @@ mod policy;
 mod readme;
 mod real;
 mod report;
+mod subject;
 mod tidy;

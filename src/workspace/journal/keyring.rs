@@ -60,10 +60,56 @@ impl Keyring {
             kid,
             verifier,
         };
-        let fresh = keyring.folder.join(format!(".current.{}", keyring.kek));
-        disk.create_secret(&fresh, keyring.text().as_bytes())?;
-        disk.replace(&fresh, &keyring.folder.join("current"))?;
+        keyring.take_over(disk)?;
         Ok(keyring)
+    }
+
+    /// The same keys but for a new one that wraps the keys of segments; its file is there, and not in use yet.
+    pub(super) fn with_new_kek(
+        &self,
+        disk: &Disk,
+        entropy: &mut Entropy,
+    ) -> Result<(Self, Secret), Error> {
+        let kek: Token = hex(&entropy.bytes::<8>())
+            .parse()
+            .expect("hex digits make a name");
+        let secret = Secret::new(entropy.bytes());
+        let path = self.folder.join(file(SecretKind::Kek, &kek));
+        disk.create_secret(&path, secret.file(SecretKind::Kek, &kek).as_bytes())?;
+        let keyring = Self {
+            kek,
+            ..self.clone()
+        };
+        Ok((keyring, secret))
+    }
+
+    /// Makes these the keys in use: `current` is replaced.
+    pub(super) fn take_over(&self, disk: &Disk) -> Result<(), Error> {
+        let fresh = self.folder.join(format!(".current.{}", self.kek));
+        if fresh.exists() {
+            disk.remove(&fresh)?;
+        }
+        disk.create_secret(&fresh, self.text().as_bytes())?;
+        Ok(disk.replace(&fresh, &self.folder.join("current"))?)
+    }
+
+    /// Destroys every key-encryption key but the one in use, and what a crash left of a change of keys.
+    pub(super) fn sweep(&self, disk: &Disk) -> Result<(), Error> {
+        let current = file(SecretKind::Kek, &self.kek);
+        let refused = |source| Error::Read {
+            path: self.folder.clone(),
+            source,
+        };
+        for item in std::fs::read_dir(&self.folder).map_err(refused)? {
+            let name = item.map_err(refused)?.file_name();
+            let name = name.to_string_lossy();
+            if name.starts_with("kek-") && *name != *current {
+                disk.destroy(&self.folder.join(&*name))?;
+            } else if name.starts_with(".current.") {
+                disk.remove(&self.folder.join(&*name))?;
+            }
+        }
+        Ok(())
     }
 
     /// Reads which keys are in use.

@@ -11,6 +11,10 @@
 //! | [`writer`] | the one who may append, and recovery, which is the ordinary way to open |
 //! | `spool` | the way of a file into `ledger/` |
 //! | [`run`] | a scoring run's rows on their way into the ledger |
+//! | `erase` | rows that leave, their segments rewritten and every key wrapped anew |
+//! | `restrict` | rows that may be neither used nor purged for a while |
+//! | `purge` | whole segments destroyed at their date |
+//! | `sweep` | what a crash left, deleted |
 //! | [`mod@check`] | verification of what is on disk |
 //!
 //! Layout: `ledger/checkpoint`, `ledger/tile/…`, `ledger/documents/<sha256>`,
@@ -19,11 +23,15 @@
 pub mod check;
 mod creation;
 pub mod entropy;
+mod erase;
 mod file;
 pub mod keyring;
 pub mod prove;
+mod purge;
+mod restrict;
 pub mod run;
 mod spool;
+mod sweep;
 pub mod view;
 pub mod writer;
 
@@ -33,14 +41,16 @@ use std::path::{Path, PathBuf};
 pub use check::check;
 pub use creation::create;
 pub use entropy::Entropy;
+pub use erase::Erasure;
 pub use prove::Proved;
+pub use restrict::{Held, Restriction};
 pub use run::RunWriter;
 pub use view::{Placed, Stats, View};
 pub use writer::{Commit, Receipt, Writer};
 
 use super::disk;
 use crate::ledger;
-use crate::ledger::text::SegmentId;
+use crate::ledger::text::{EventId, SegmentId};
 
 /// Why the ledger on disk could not be read or appended to.
 #[derive(Debug, thiserror::Error)]
@@ -104,6 +114,12 @@ pub enum Error {
         /// What the segments hold.
         held: u64,
     },
+    /// Rows under restriction may be neither used nor erased: exit 5.
+    #[error("{rows} of these records are restricted (GDPR art. 18)")]
+    Restricted {
+        /// How many.
+        rows: u64,
+    },
     /// An earlier write failed: this writer has seen the disk fail and must not go on.
     #[error("an earlier write failed")]
     Spent,
@@ -116,6 +132,7 @@ impl Error {
         match self {
             Self::Busy { .. } => 7,
             Self::Damaged { .. } => 4,
+            Self::Restricted { .. } => 5,
             Self::Absent { .. } | Self::Present { .. } => 2,
             Self::Disk(_)
             | Self::Read { .. }
@@ -137,6 +154,9 @@ impl Error {
             Self::Loose { .. } => Some(
                 "`chmod 700 keys` and `chmod 600 keys/*`, then consider who may have read them",
             ),
+            Self::Restricted { .. } => {
+                Some("lift the restriction first: `probant subject lift LEAD --request REF`")
+            }
             Self::Spent => Some("start the command again: it begins from what the disk holds"),
             Self::Read { .. } => Some(
                 "see that the file is there and readable; if it is lost, restore it from a backup",
@@ -179,6 +199,21 @@ impl Paths {
 /// The name in `ledger/` of a segment's sealed file.
 pub(super) fn rows_name(id: SegmentId, generation: u32) -> String {
     format!("segments/{id}.{generation}.rows")
+}
+
+/// The name in `ledger/` of the list of a segment's erased rows.
+pub(super) fn erased_name(id: SegmentId, generation: u32) -> String {
+    format!("segments/{id}.{generation}.erased")
+}
+
+/// The name in `ledger/` of the rows of an erasure under way.
+pub(super) fn pending_name(event: EventId) -> String {
+    format!("pending/{event}")
+}
+
+/// The name in `ledger/` of the rows of a restriction in force.
+pub(super) fn restricted_name(event: EventId) -> String {
+    format!("restricted/{event}")
 }
 
 /// The name in `ledger/` of a segment's hashes at level 8, which outlive its rewriting.

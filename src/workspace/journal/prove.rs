@@ -1,9 +1,14 @@
 //! One record with everything that proves it, and proved once before anyone sees it.
 
+use std::ops::Range;
+
+use super::file::SegmentFile;
 use super::view::damaged;
-use super::{Error, Placed, View, nodes_name, rows_name};
+use super::{Error, Placed, View, nodes_name};
 use crate::ledger;
 use crate::ledger::Replay;
+use crate::ledger::erased::Leaves;
+use crate::ledger::opened::Columns;
 use crate::ledger::record::{Event, Record};
 use crate::ledger::salt::Salt;
 use crate::ledger::segment::{CHUNK_ROWS, GROUP, path};
@@ -66,24 +71,18 @@ impl View {
             return Err(ledger::Error::NoModel(model).into());
         }
         let nodes = self.nodes(segment)?;
-        let group_first = row - row % GROUP as u32;
-        let group_end = segment.rows.min(group_first + GROUP as u32);
-        let rows = self.records(placed, group_first, group_end, replay)?;
-        let leaves: Vec<Hash> = rows
-            .iter()
-            .map(|(salt, bytes)| tree::leaf(&[salt, bytes]))
-            .collect();
-        let at = (row - group_first) as usize;
+        let mut group = self.records(placed, replay)?.group(row)?;
+        let leaves = group.leaves();
         let path = path(&leaves, &nodes, row);
+        let leaf = &leaves[row as usize % GROUP];
         if !tree::includes(
             &segment.root,
             u64::from(segment.rows),
             u64::from(row),
-            &leaves[at],
+            leaf,
             &path,
         ) {
-            let name = rows_name(segment.id, 0);
-            return Err(damaged(&name, ledger::Error::Altered { row }));
+            return Err(damaged(&group.name, ledger::Error::Altered { row }));
         }
         let entry = ledger::Entry::Segment(segment.clone()).text();
         let entry_path = tree::inclusion(&self.leaves, placed.index as usize);
@@ -100,7 +99,9 @@ impl View {
                 ledger::Error::Tile("its entry is not in the log"),
             ));
         }
-        let (salt, bytes) = rows.into_iter().nth(at).expect("the group holds its row");
+        let Leaf::Live(salt, bytes) = group.rows.swap_remove(row as usize % GROUP) else {
+            return Err(ledger::Error::Erased { row }.into());
+        };
         let record = if segment.kind == SegmentKind::Events {
             Record::Event(Event::decode(&bytes)?)
         } else {
@@ -124,60 +125,151 @@ impl View {
         })
     }
 
-    /// The salts and bytes of the records `first..end`.
-    fn records(
+    /// The leaves of `rows` (ascending), each rebuilt and checked to be under the segment's signed root.
+    pub(super) fn leaves(
         &self,
         placed: &Placed,
-        first: u32,
-        end: u32,
+        rows: &[u32],
         replay: Option<&dyn Replay>,
-    ) -> Result<Vec<(Salt, Vec<u8>)>, Error> {
-        let mut file = self.segment(placed.entry.id)?;
-        let name = rows_name(placed.entry.id, 0);
-        let kind = placed.entry.kind;
-        let features = replay.map_or(0, Replay::features);
-        if file.opened.rows() != placed.entry.rows
-            || file.opened.kind() != kind
-            || file.opened.features() != features
-        {
-            return Err(damaged(
-                &name,
-                ledger::Error::Segment("it is not the segment of its entry"),
-            ));
-        }
-        // A group of 256 rows never straddles two chunks of pseudonyms.
-        let chunk = first as usize / CHUNK_ROWS;
-        let pseudonyms = file.pseudonyms(chunk..chunk + 1)?;
-        let (pseudonyms, _) = pseudonyms.as_chunks::<16>();
-        let salts = file.opened.salts(first, end);
-        if salts.len() != (end - first) as usize {
-            return Err(damaged(&name, ledger::Error::Segment("rows are missing")));
-        }
-        let mut columns: Option<(usize, ledger::opened::Columns)> = None;
-        let mut rows = Vec::with_capacity(salts.len());
-        for (row, salt) in salts {
-            let block = file
-                .opened
-                .block_of(row)
-                .ok_or(ledger::Error::NoRow { row })?;
-            if columns.as_ref().is_none_or(|(at, _)| *at != block) {
-                columns = Some((block, file.columns(block)?));
+    ) -> Result<Leaves, Error> {
+        let nodes = self.nodes(&placed.entry)?;
+        let mut records = self.records(placed, replay)?;
+        let mut found = Vec::with_capacity(rows.len());
+        for asked in rows.chunk_by(|a, b| *a as usize / GROUP == *b as usize / GROUP) {
+            let group = records.group(asked[0])?;
+            let leaves = group.leaves();
+            if tree::root(&leaves) != nodes[asked[0] as usize / GROUP] {
+                let row = asked[0];
+                return Err(damaged(&group.name, ledger::Error::Altered { row }));
             }
-            let Some((_, columns)) = &columns else {
-                continue;
-            };
-            let (at, whose) = (
-                (row - columns.first) as usize,
-                &pseudonyms[row as usize % CHUNK_ROWS],
-            );
-            let bytes = if kind == SegmentKind::Events {
-                file.opened.event(columns, at, whose)
-            } else {
-                let record = file.opened.prediction(columns, at, *whose, replay)?;
-                record.encode(replay.map_or(&[], |it| it.widths()))?
-            };
-            rows.push((salt, bytes));
+            for row in asked {
+                match &group.rows[*row as usize % GROUP] {
+                    Leaf::Live(..) => found.push((*row, leaves[*row as usize % GROUP])),
+                    Leaf::Erased(_) => return Err(ledger::Error::Erased { row: *row }.into()),
+                }
+            }
         }
-        Ok(rows)
+        Leaves::of(found).ok_or_else(|| ledger::Error::Rows("its rows do not ascend").into())
+    }
+
+    /// The records of a segment, group by group.
+    fn records<'a>(
+        &self,
+        placed: &Placed,
+        replay: Option<&'a dyn Replay>,
+    ) -> Result<Records<'a>, Error> {
+        let file = self.segment(&placed.entry)?;
+        let features = replay.map_or(0, Replay::features);
+        if file.opened.features() != features {
+            let source = ledger::Error::Segment("it has other columns than its model");
+            return Err(damaged(&file.name, source));
+        }
+        Ok(Records {
+            file,
+            replay,
+            block: None,
+            chunks: None,
+        })
+    }
+}
+
+/// The records of one segment, read as they are asked for, in ascending order of rows at best.
+struct Records<'a> {
+    file: SegmentFile,
+    replay: Option<&'a dyn Replay>,
+    block: Option<(usize, Columns)>,
+    chunks: Option<(Range<usize>, Vec<u8>)>,
+}
+
+/// A leaf of a segment.
+enum Leaf {
+    /// Its salt and its record.
+    Live(Salt, Vec<u8>),
+    /// Its hash alone.
+    Erased(Hash),
+}
+
+/// The leaves under one kept hash, from the file of this name.
+struct Group {
+    name: String,
+    rows: Vec<Leaf>,
+}
+
+impl Group {
+    fn leaves(&self) -> Vec<Hash> {
+        let hash = |leaf: &Leaf| match leaf {
+            Leaf::Live(salt, bytes) => tree::leaf(&[salt, bytes]),
+            Leaf::Erased(hash) => *hash,
+        };
+        self.rows.iter().map(hash).collect()
+    }
+}
+
+impl Records<'_> {
+    /// The group of 256 rows that holds `row`.
+    fn group(&mut self, row: u32) -> Result<Group, Error> {
+        let first = row - row % GROUP as u32;
+        let end = self.file.opened.rows().min(first + GROUP as u32);
+        let mut salts = self.file.opened.salts(first, end).into_iter().peekable();
+        let mut rows = Vec::with_capacity(GROUP);
+        for row in first..end {
+            rows.push(match salts.next_if(|(live, _)| *live == row) {
+                Some((_, salt)) => Leaf::Live(salt, self.record(row)?),
+                None => Leaf::Erased(
+                    self.file
+                        .leaves
+                        .hash(row)
+                        .ok_or_else(|| self.wrong("rows are missing"))?,
+                ),
+            });
+        }
+        Ok(Group {
+            name: self.file.name.clone(),
+            rows,
+        })
+    }
+
+    /// The bytes of the record of a row that is not erased.
+    fn record(&mut self, row: u32) -> Result<Vec<u8>, Error> {
+        let opened = &self.file.opened;
+        let block = opened.block_of(row).ok_or(ledger::Error::NoRow { row })?;
+        let (place, from) = (opened.place(row), opened.place(opened.blocks()[block].0));
+        let whose = self.pseudonym(place)?;
+        if self.block.as_ref().is_none_or(|(at, _)| *at != block) {
+            self.block = Some((block, self.file.columns(block)?));
+        }
+        let Some((_, columns)) = &self.block else {
+            return Err(self.wrong("rows are missing"));
+        };
+        let opened = &self.file.opened;
+        let at = (place - from, row);
+        if opened.kind() == SegmentKind::Events {
+            return Ok(opened.event(columns, at, &whose));
+        }
+        let record = opened.prediction(columns, at, whose, self.replay)?;
+        Ok(record.encode(self.replay.map_or(&[], |it| it.widths()))?)
+    }
+
+    /// The pseudonym at a place; a group's places lie in two chunks at most.
+    fn pseudonym(&mut self, place: usize) -> Result<[u8; 16], Error> {
+        let chunk = place / CHUNK_ROWS;
+        if self
+            .chunks
+            .as_ref()
+            .is_none_or(|(held, _)| !held.contains(&chunk))
+        {
+            let held = chunk..(chunk + 2).min(self.file.opened.pseudonym_chunks());
+            self.chunks = Some((held.clone(), self.file.pseudonyms(held)?));
+        }
+        let missing = || self.wrong("pseudonyms are missing");
+        let (held, bytes) = self.chunks.as_ref().ok_or_else(missing)?;
+        let (all, _) = bytes.as_chunks::<16>();
+        all.get(place - held.start * CHUNK_ROWS)
+            .copied()
+            .ok_or_else(missing)
+    }
+
+    fn wrong(&self, why: &'static str) -> Error {
+        damaged(&self.file.name, ledger::Error::Segment(why))
     }
 }

@@ -3,6 +3,7 @@
 //! Opening reads every entry of the main log (a few a night) and recomputes
 //! the root that was signed. It recovers nothing and writes nothing.
 
+use std::collections::BTreeSet;
 use std::io;
 use std::path::Path;
 
@@ -13,8 +14,8 @@ use crate::ledger;
 use crate::ledger::entry::{Entry, Segment};
 use crate::ledger::key::Secret;
 use crate::ledger::note::{Checkpoint, Verifier};
-use crate::ledger::segment::{self, CHUNK_ROWS};
-use crate::ledger::text::{RunId, SegmentId, SegmentKind};
+use crate::ledger::segment;
+use crate::ledger::text::{Progress, RunId, SegmentId, SegmentKind};
 use crate::ledger::tile::{self, Tile};
 use crate::ledger::tree::{self, Hash};
 use crate::name::Token;
@@ -48,6 +49,10 @@ pub struct Stats {
     pub refusals: u64,
     /// Events.
     pub events: u64,
+    /// Of all these records, those of purged segments.
+    pub purged: u64,
+    /// Of all these records, those erased one by one.
+    pub erased: u64,
     /// Bytes of `ledger/`.
     pub bytes: u64,
     /// Bytes of the segments' sealed rows.
@@ -64,6 +69,7 @@ pub struct View {
     pub(super) entries: Vec<Entry>,
     pub(super) leaves: Vec<Hash>,
     segments: Vec<Placed>,
+    purged: BTreeSet<SegmentId>,
     decisions: u64,
 }
 
@@ -104,6 +110,7 @@ impl View {
             entries: Vec::new(),
             leaves: Vec::new(),
             segments: Vec::new(),
+            purged: BTreeSet::new(),
             decisions: 0,
         };
         for bundle in tile::all(view.checkpoint.size)
@@ -142,6 +149,9 @@ impl View {
             if predictions {
                 self.decisions += u64::from(segment.rows);
             }
+        }
+        if let Entry::Purge(purge) = &entry {
+            self.purged.extend(&purge.segments);
         }
         self.entries.push(entry);
         self.leaves.push(leaf);
@@ -192,16 +202,29 @@ impl View {
             .map(|(index, entry)| (index as u64, entry))
     }
 
-    /// The segments, in log order.
+    /// The segments that stand, in log order: those that were purged at their date are gone.
     #[must_use]
-    pub fn segments(&self) -> impl DoubleEndedIterator<Item = &Placed> + ExactSizeIterator {
-        self.segments.iter()
+    pub fn segments(&self) -> impl DoubleEndedIterator<Item = &Placed> {
+        self.segments
+            .iter()
+            .filter(|placed| !self.purged.contains(&placed.entry.id))
+    }
+
+    /// The segment of this name, if it stands.
+    #[must_use]
+    pub fn placed(&self, id: SegmentId) -> Option<&Placed> {
+        self.segments().find(|placed| placed.entry.id == id)
+    }
+
+    /// The segments that were purged at their date.
+    #[must_use]
+    pub fn purged(&self) -> &BTreeSet<SegmentId> {
+        &self.purged
     }
 
     /// The segments of one run, in log order.
     pub fn of_run(&self, run: RunId) -> impl Iterator<Item = &Placed> {
-        self.segments
-            .iter()
+        self.segments()
             .filter(move |placed| placed.entry.run == run)
     }
 
@@ -214,7 +237,7 @@ impl View {
     /// Where the decision of this number stands.
     #[must_use]
     pub fn decision(&self, number: u64) -> Option<(&Placed, u32)> {
-        self.segments.iter().find_map(|placed| {
+        self.segments().find_map(|placed| {
             let row = u32::try_from(number.checked_sub(placed.first?)?).ok()?;
             (row < placed.entry.rows).then_some((placed, row))
         })
@@ -248,6 +271,18 @@ impl View {
         self.keyring.master(kid)
     }
 
+    /// The same; `None` where it was destroyed.
+    pub fn standing_master(&self, kid: &Token) -> Result<Option<Secret>, Error> {
+        match self.master(kid) {
+            Err(Error::Read { source, .. })
+                if source.kind() == io::ErrorKind::NotFound && kid != self.kid() =>
+            {
+                Ok(None)
+            }
+            other => other.map(Some),
+        }
+    }
+
     /// The rows of a segment about one pseudonym, ascending; opens its pseudonyms only.
     pub fn find(&self, pseudonym: &[u8; 16], placed: &Placed) -> Result<Vec<u32>, Error> {
         let mut rows = Vec::new();
@@ -259,20 +294,27 @@ impl View {
         Ok(rows)
     }
 
-    /// Calls `visit` with each row of a segment and its pseudonym.
+    /// Calls `visit` with each row of a segment that is not erased, and its pseudonym.
     pub fn scan(
         &self,
         placed: &Placed,
         mut visit: impl FnMut(u32, &[u8; 16]),
     ) -> Result<(), Error> {
-        let mut file = self.segment(placed.entry.id)?;
+        let mut file = self.segment(&placed.entry)?;
         let chunks = file.opened.pseudonym_chunks();
+        let gaps = file.opened.gaps().to_vec();
+        let mut gaps = gaps.iter().peekable();
+        let mut next = 0;
         for first in (0..chunks).step_by(SCAN) {
             let pseudonyms = file.pseudonyms(first..chunks.min(first + SCAN))?;
-            let (rows, _) = pseudonyms.as_chunks::<16>();
-            rows.iter()
-                .zip((first * CHUNK_ROWS) as u32..)
-                .for_each(|(whose, row)| visit(row, whose));
+            let (places, _) = pseudonyms.as_chunks::<16>();
+            for whose in places {
+                while gaps.next_if_eq(&&next).is_some() {
+                    next += 1;
+                }
+                visit(next, whose);
+                next += 1;
+            }
         }
         Ok(())
     }
@@ -306,6 +348,16 @@ impl View {
                         SegmentKind::Refusals => stats.refusals += rows,
                         SegmentKind::Events => stats.events += rows,
                     }
+                    if self.purged.contains(&segment.id) {
+                        stats.purged += rows;
+                    }
+                }
+                Entry::Erase(erase) if erase.state == Progress::Intent => {
+                    let standing = erase
+                        .rows
+                        .iter()
+                        .filter(|it| !self.purged.contains(&it.segment));
+                    stats.erased += standing.map(|it| u64::from(it.count)).sum::<u64>();
                 }
                 _ => {}
             }

@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use super::spool::Spool;
 use super::view::{damaged, key_name};
-use super::{Entropy, Error, Paths, View, check, nodes_name, rows_name};
+use super::{Entropy, Error, Paths, View, nodes_name, rows_name};
 use crate::digest::Digest;
 use crate::ledger;
 use crate::ledger::entry::Entry;
@@ -21,7 +21,6 @@ use crate::ledger::note::{self, Checkpoint};
 use crate::ledger::text::SegmentId;
 use crate::ledger::tile::{self, Tile};
 use crate::ledger::tree;
-use crate::ledger::verify::is_ours;
 use crate::workspace::disk::{Disk, Lock};
 
 /// How long an append waits for another to end.
@@ -59,10 +58,10 @@ pub(super) struct Spooled {
 
 /// Holds `append.lock`; the ledger cannot change under it.
 pub struct Writer {
-    view: View,
-    disk: Disk,
+    pub(super) view: View,
+    pub(super) disk: Disk,
     signing: SigningKey,
-    spent: bool,
+    pub(super) spent: bool,
     _lock: Lock,
 }
 
@@ -115,17 +114,6 @@ impl Writer {
     /// Gives up the lock and keeps what was read.
     pub(super) fn into_view(self) -> View {
         self.view
-    }
-
-    /// Deletes files of ours that the checkpoint knows nothing of; leaves strangers for `verify` to name.
-    fn sweep(&self) -> Result<(), Error> {
-        let known = check::Known::of(&self.view);
-        for (name, _) in check::files(&self.view.paths.ledger())? {
-            if !known.contains(&name) && is_ours(&name) {
-                self.disk.remove(&self.view.paths.in_ledger(&name))?;
-            }
-        }
-        Ok(())
     }
 
     /// Records `commit`, durable when this returns.
