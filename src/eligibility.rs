@@ -48,6 +48,22 @@ pub fn decide(purpose: &Purpose, pack: &Pack, lead: &LeadFacts, date: NaiveDate)
     }
 }
 
+/// The outcome code of a person whose records are restricted.
+pub const RESTRICTED: u8 = 255;
+
+/// The refusal of a person whose records are restricted: they may be stored, and nothing else (GDPR art. 18(2)).
+#[must_use]
+pub fn restricted() -> Refused {
+    Refused {
+        refusal: Refusal {
+            code: RESTRICTED,
+            name: "restricted".parse().expect("a word is a name"),
+            article: "gdpr-18-2".parse().expect("a word is a name"),
+        },
+        facts: String::new(),
+    }
+}
+
 impl Eligible {
     /// The legal basis.
     #[must_use]

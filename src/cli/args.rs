@@ -168,6 +168,15 @@ pub enum Command {
         #[arg(long, value_name = "EXPORT")]
         data: Option<PathBuf>,
     },
+    /// Takes a person's requests: erasure, restriction; lists them, and writes receipts
+    #[command(
+        before_help = "Examples:\n  probant subject erase L-1042 --request DEM-2026-017\n  probant subject erase L-1042 --request DEM-2026-017 --now\n  probant subject restrict L-1042 --request DEM-2026-018\n  probant subject receipt DEM-2026-017 --out receipt\n"
+    )]
+    Subject {
+        /// What is asked.
+        #[command(subcommand)]
+        verb: SubjectVerb,
+    },
     /// Verifies, shows and measures the ledger
     #[command(
         before_help = "Examples:\n  probant ledger verify --full\n  probant ledger show\n  probant ledger stats\n"
@@ -234,6 +243,78 @@ pub enum RunsVerb {
     },
 }
 
+/// Whose request it is, and who takes it.
+#[derive(Args, Clone, Debug)]
+pub struct Whose {
+    /// The lead's identifier in the CRM
+    pub lead: String,
+    /// What the request is known by, in any words; they never enter the log
+    #[arg(long, value_name = "REF")]
+    pub request: String,
+    /// Who takes the request: a person of the policy
+    #[arg(long = "as", value_name = "PERSON")]
+    pub person: Option<String>,
+}
+
+/// Verbs of `probant subject`.
+#[derive(Debug, Subcommand)]
+pub enum SubjectVerb {
+    /// Erases everything recorded about a lead, with the next night or now
+    #[command(
+        before_help = "Examples:\n  probant subject erase L-1042 --request DEM-2026-017\n  probant subject erase --batch requests.csv --now\n  probant subject erase --now\n"
+    )]
+    Erase {
+        /// The lead's identifier in the CRM
+        lead: Option<String>,
+        /// What the request is known by, in any words; they never enter the log
+        #[arg(long, value_name = "REF", requires = "lead")]
+        request: Option<String>,
+        /// A file of requests, a header and two columns: lead, reference
+        #[arg(long, value_name = "FILE", conflicts_with = "lead")]
+        batch: Option<PathBuf>,
+        /// The article: art17-1-a to art17-1-f (default: art17-1)
+        #[arg(long, value_name = "ARTICLE")]
+        reason: Option<String>,
+        /// Who takes the request: a person of the policy
+        #[arg(long = "as", value_name = "PERSON")]
+        person: Option<String>,
+        /// Carry out everything that waits at once, instead of with the next night
+        #[arg(long)]
+        now: bool,
+    },
+    /// Restricts everything recorded about a lead: kept, and neither used nor destroyed
+    #[command(
+        before_help = "Examples:\n  probant subject restrict L-1042 --request DEM-2026-018\n  probant subject restrict L-1042 --request dossier-7 --reason legal-hold\n"
+    )]
+    Restrict {
+        /// Whose
+        #[command(flatten)]
+        whose: Whose,
+        /// The article: art18-1-a to art18-1-d, or legal-hold (default: art18-1)
+        #[arg(long, value_name = "ARTICLE")]
+        reason: Option<String>,
+    },
+    /// Lifts the restriction on a lead's records
+    #[command(before_help = "Examples:\n  probant subject lift L-1042 --request DEM-2026-021\n")]
+    Lift {
+        /// Whose
+        #[command(flatten)]
+        whose: Whose,
+    },
+    /// Lists the requests, waiting and carried out
+    #[command(before_help = "Examples:\n  probant subject list\n")]
+    List,
+    /// Writes the receipt of an erasure that was carried out: its proofs and a letter
+    #[command(before_help = "Examples:\n  probant subject receipt DEM-2026-017 --out receipt\n")]
+    Receipt {
+        /// The request's reference, as it was given
+        request: String,
+        /// A new folder
+        #[arg(long, value_name = "DIR")]
+        out: PathBuf,
+    },
+}
+
 /// Verbs of `probant ledger`.
 #[derive(Debug, Subcommand)]
 pub enum LedgerVerb {
@@ -249,6 +330,25 @@ pub enum LedgerVerb {
     Show {
         /// An entry's index
         index: Option<u64>,
+    },
+    /// Destroys what is past its date, and carries out what waits
+    #[command(
+        before_help = "Examples:\n  probant ledger purge --dry-run\n  probant ledger purge --as dpo-1\n"
+    )]
+    Purge {
+        /// Say what would be destroyed, and destroy nothing
+        #[arg(long)]
+        dry_run: bool,
+        /// Who decides: a person of the policy
+        #[arg(long = "as", value_name = "PERSON")]
+        person: Option<String>,
+    },
+    /// Deletes what crashes left behind
+    #[command(before_help = "Examples:\n  probant ledger gc --dry-run\n  probant ledger gc\n")]
+    Gc {
+        /// List it, and delete nothing
+        #[arg(long)]
+        dry_run: bool,
     },
     /// Says how large the ledger is
     #[command(before_help = "Examples:\n  probant ledger stats\n")]

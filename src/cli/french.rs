@@ -170,6 +170,84 @@ const WORDS: &[(&str, &str)] = &[
         "explain/data",
         "Un export qui contient le prospect, pour montrer ses valeurs à côté des codes",
     ),
+    (
+        "subject",
+        "Reçoit les demandes d’une personne\u{a0}: effacement, limitation\u{a0}; les énumère, en établit le reçu",
+    ),
+    (
+        "subject/erase",
+        "Efface tout ce qui est consigné d’un prospect, avec la prochaine nuit ou tout de suite",
+    ),
+    (
+        "subject/erase/lead",
+        "L’identifiant du prospect dans le CRM",
+    ),
+    (
+        "subject/erase/request",
+        "La référence de la demande, en toutes lettres\u{a0}; elle n’entre jamais au registre",
+    ),
+    (
+        "subject/erase/batch",
+        "Un fichier de demandes, un en-tête et deux colonnes\u{a0}: prospect, référence",
+    ),
+    (
+        "subject/erase/reason",
+        "L’article\u{a0}: de art17-1-a à art17-1-f (par défaut\u{a0}: art17-1)",
+    ),
+    (
+        "subject/erase/person",
+        "Qui reçoit la demande\u{a0}: une personne de la politique",
+    ),
+    (
+        "subject/erase/now",
+        "Exécuter tout de suite tout ce qui attend, sans attendre la prochaine nuit",
+    ),
+    (
+        "subject/restrict",
+        "Limite le traitement de tout ce qui est consigné d’un prospect\u{a0}: conservé, ni utilisé ni détruit",
+    ),
+    (
+        "subject/restrict/lead",
+        "L’identifiant du prospect dans le CRM",
+    ),
+    (
+        "subject/restrict/request",
+        "La référence de la demande, en toutes lettres\u{a0}; elle n’entre jamais au registre",
+    ),
+    (
+        "subject/restrict/person",
+        "Qui reçoit la demande\u{a0}: une personne de la politique",
+    ),
+    (
+        "subject/restrict/reason",
+        "L’article\u{a0}: de art18-1-a à art18-1-d, ou legal-hold, conservation pour un litige (par défaut\u{a0}: art18-1)",
+    ),
+    (
+        "subject/lift",
+        "Lève la limitation sur les enregistrements d’un prospect",
+    ),
+    ("subject/lift/lead", "L’identifiant du prospect dans le CRM"),
+    (
+        "subject/lift/request",
+        "La référence de la demande, en toutes lettres\u{a0}; elle n’entre jamais au registre",
+    ),
+    (
+        "subject/lift/person",
+        "Qui reçoit la demande\u{a0}: une personne de la politique",
+    ),
+    (
+        "subject/list",
+        "Énumère les demandes, en attente et exécutées",
+    ),
+    (
+        "subject/receipt",
+        "Établit le reçu d’un effacement exécuté\u{a0}: ses preuves et une lettre",
+    ),
+    (
+        "subject/receipt/request",
+        "La référence de la demande, telle qu’elle a été donnée",
+    ),
+    ("subject/receipt/out", "Un nouveau dossier"),
     ("ledger", "Vérifie, montre et mesure le registre"),
     (
         "ledger/verify",
@@ -184,6 +262,20 @@ const WORDS: &[(&str, &str)] = &[
         "Énumère les entrées du registre, ou en imprime une telle quelle",
     ),
     ("ledger/show/index", "Le rang d’une entrée"),
+    (
+        "ledger/purge",
+        "Détruit ce qui a passé son échéance, et exécute ce qui attend",
+    ),
+    (
+        "ledger/purge/dry_run",
+        "Dire ce qui serait détruit, sans rien détruire",
+    ),
+    (
+        "ledger/purge/person",
+        "Qui décide\u{a0}: une personne de la politique",
+    ),
+    ("ledger/gc", "Supprime ce que des arrêts brutaux ont laissé"),
+    ("ledger/gc/dry_run", "L’énumérer, sans rien supprimer"),
     ("ledger/stats", "Mesure le registre"),
 ];
 
@@ -211,16 +303,21 @@ const EXAMPLES: &[(&str, &str)] = &[
     ("tonight.", "ce-soir."),
     ("folds.txt", "blocs.txt"),
     ("rejects.csv", "rejets.csv"),
+    ("requests.csv", "demandes.csv"),
+    ("--out receipt", "--out recu"),
 ];
 
 /// What stands for a value in a usage line.
 const VALUES: &[(&str, &str)] = &[
+    ("ARTICLE", "ARTICLE"),
     ("DATA", "EXPORT"),
     ("DIR", "DOSSIER"),
     ("FILE", "FICHIER"),
     ("INDEX", "RANG"),
     ("LEAD", "PROSPECT"),
     ("PERSON", "PERSONNE"),
+    ("REF", "RÉF"),
+    ("REQUEST", "DEMANDE"),
     ("RUN", "PASSAGE"),
     ("YYYY-MM-DD", "AAAA-MM-JJ"),
 ];
@@ -410,6 +507,7 @@ pub fn error(error: &Error) -> Option<(String, String)> {
                     "passage inconnu",
                     "`probant runs list` les énumère\u{a0}; donnez au moins quatre chiffres",
                 ),
+                "request" => ("demande inconnue", "`probant subject list` les énumère"),
                 "entry" => ("entrée inconnue", "`probant ledger show` les énumère"),
                 _ => return None,
             };

@@ -3,6 +3,7 @@
 mod ledger;
 mod model;
 mod night;
+mod subject;
 
 use std::error::Error as _;
 use std::io;
@@ -20,6 +21,7 @@ use crate::workspace::{Checked, Error, Initialised};
 pub use ledger::{entries, entry, stats, verdict};
 pub use model::{activated, cross_validation, model, models, trained};
 pub use night::{explanation, run, runs, scored};
+pub use subject::{batch, due, erased, lifted, orphans, purged, receipt, requests, restricted};
 
 /// An error with its chain and its hint.
 pub fn error(face: &mut Face<'_>, error: &Error) -> io::Result<()> {

@@ -2,12 +2,12 @@
 
 use chrono::NaiveDate;
 
-use super::args::{Command, LedgerVerb, ModelsVerb, PolicyVerb, RunsVerb};
+use super::args::{Command, LedgerVerb, ModelsVerb, PolicyVerb, RunsVerb, SubjectVerb, Whose};
 use super::bar::Bar;
 use super::{Exit, Face, Failed, print};
 use crate::policy;
 use crate::report::CardInput;
-use crate::workspace::{self, Error, Question, Request, TrainRequest, World};
+use crate::workspace::{self, Ask, Error, Question, Request, TrainRequest, World};
 
 /// Carries out what was typed.
 pub fn carry_out(command: Command, face: &mut Face<'_>, world: &mut World) -> Result<Exit, Failed> {
@@ -92,7 +92,8 @@ pub fn carry_out(command: Command, face: &mut Face<'_>, world: &mut World) -> Re
             print::explanation(face, &said)?;
             Ok(Exit::DONE)
         }
-        Command::Ledger { verb } => ledger(face, &verb),
+        Command::Subject { verb } => subject(face, world, verb),
+        Command::Ledger { verb } => ledger(face, world, &verb),
     }
 }
 
@@ -193,7 +194,53 @@ fn models(face: &mut Face<'_>, world: &mut World, verb: ModelsVerb) -> Result<Ex
     Ok(Exit::DONE)
 }
 
-fn ledger(face: &mut Face<'_>, verb: &LedgerVerb) -> Result<Exit, Failed> {
+fn subject(face: &mut Face<'_>, world: &mut World, verb: SubjectVerb) -> Result<Exit, Failed> {
+    let ws = face.open()?;
+    let asked = |whose: Whose, reason| Ask {
+        lead: Some(whose.lead),
+        request: Some(whose.request),
+        person: whose.person,
+        reason,
+        ..Ask::default()
+    };
+    match verb {
+        SubjectVerb::Erase {
+            lead,
+            request,
+            batch,
+            reason,
+            person,
+            now,
+        } => {
+            let ask = Ask {
+                lead,
+                request,
+                batch,
+                reason,
+                person,
+                now,
+            };
+            let asked = workspace::erase(&ws, world, &ask)?;
+            print::erased(face, &asked)?;
+        }
+        SubjectVerb::Restrict { whose, reason } => {
+            let done = workspace::restrict(&ws, world, &asked(whose, reason))?;
+            print::restricted(face, &done)?;
+        }
+        SubjectVerb::Lift { whose } => {
+            let done = workspace::lift(&ws, world, &asked(whose, None))?;
+            print::lifted(face, &done)?;
+        }
+        SubjectVerb::List => print::requests(face, &workspace::list_requests(&ws)?)?,
+        SubjectVerb::Receipt { request, out } => {
+            let receipt = workspace::receipt(&ws, world, &request, &out, face.lang)?;
+            print::receipt(face, &receipt)?;
+        }
+    }
+    Ok(Exit::DONE)
+}
+
+fn ledger(face: &mut Face<'_>, world: &mut World, verb: &LedgerVerb) -> Result<Exit, Failed> {
     let ws = face.open()?;
     match verb {
         LedgerVerb::Verify { full } => {
@@ -212,6 +259,19 @@ fn ledger(face: &mut Face<'_>, verb: &LedgerVerb) -> Result<Exit, Failed> {
         LedgerVerb::Show { index: Some(index) } => {
             let text = workspace::entry(&ws, *index)?;
             print::entry(face, *index, &text)?;
+            Ok(Exit::DONE)
+        }
+        LedgerVerb::Purge { dry_run: true, .. } => {
+            print::due(face, &workspace::preview_batch(&ws, world)?)?;
+            Ok(Exit::DONE)
+        }
+        LedgerVerb::Purge { person, .. } => {
+            let batch = workspace::purge(&ws, world, person.as_deref())?;
+            print::purged(face, &batch)?;
+            Ok(Exit::DONE)
+        }
+        LedgerVerb::Gc { dry_run } => {
+            print::orphans(face, &workspace::gc(&ws, world, *dry_run)?, *dry_run)?;
             Ok(Exit::DONE)
         }
         LedgerVerb::Stats => {

@@ -14,7 +14,7 @@
 //! | `column` | values to typed columns |
 //! | `plan` | what to do with each record, by the header |
 //! | `reader` | all of it, in parallel, in order |
-//! | `write` | the way back: a CSV in the same dialect |
+//! | `write`, `without` | the way back: a CSV in the same dialect, whole or without some rows |
 //! | `survey`, `guess`, `role` | what an undeclared file looks like (`init` and `check` only) |
 //! | `identity` | features that look like a person's identity |
 
@@ -34,6 +34,7 @@ mod seen;
 mod survey;
 mod text;
 mod value;
+mod without;
 mod write;
 
 use std::sync::Arc;
@@ -50,6 +51,7 @@ pub use seen::Seen;
 pub use survey::{observe, survey};
 pub use text::Source;
 pub use value::{Values, is_missing, parse_date, parse_flag, parse_number};
+pub use without::{two_columns, without};
 pub use write::{Cell, Writer, neutralise};
 
 /// Records that a [`Portion`] covers, good and failed: record `r` is in portion `(r - 1) / BATCH`.

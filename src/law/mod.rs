@@ -190,6 +190,9 @@ impl Pack {
             if matches!(ruling, Ruling::Refuse(refusal) if refusal.code < FIRST_REFUSAL) {
                 return Err(invalid("a refusal's code is under 200"));
             }
+            if matches!(ruling, Ruling::Refuse(refusal) if refusal.code == u8::MAX) {
+                return Err(invalid("a refusal's code is 255, which means restricted"));
+            }
         }
         let asks = document
             .rules

@@ -7,9 +7,11 @@
 mod column;
 mod error;
 mod read;
+mod without;
 mod write;
 
 pub use column::{Batch, Category, Column};
 pub use error::Error;
 pub use read::{BATCH, Raw, RawBatch, Reader, Wanted, headers};
+pub use without::without;
 pub use write::{Cells, Field, Writer};

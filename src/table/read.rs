@@ -198,7 +198,7 @@ fn check_magic(path: &Path) -> Result<(), Error> {
     Ok(())
 }
 
-fn schema_of(path: &Path) -> Result<SchemaRef, Error> {
+pub(super) fn schema_of(path: &Path) -> Result<SchemaRef, Error> {
     guarded(|| scan(std::slice::from_ref(&path.to_path_buf()))?.collect_schema()).map_err(|kind| {
         Error::Damaged {
             path: path.to_owned(),
@@ -230,9 +230,9 @@ fn guarded<T>(work: impl FnOnce() -> polars::prelude::PolarsResult<T>) -> Result
     }
 }
 
-type Stream = (Receiver<DataFrame>, JoinHandle<Result<(), &'static str>>);
+pub(super) type Stream = (Receiver<DataFrame>, JoinHandle<Result<(), &'static str>>);
 
-fn stream(paths: &[PathBuf], names: &[String]) -> Result<Stream, Error> {
+pub(super) fn stream(paths: &[PathBuf], names: &[String]) -> Result<Stream, Error> {
     let first = paths.first().cloned().unwrap_or_default();
     let plan = guarded(|| {
         Ok(scan(paths)?.select(

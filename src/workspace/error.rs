@@ -151,6 +151,14 @@ pub enum Error {
         /// The file.
         path: PathBuf,
     },
+    /// The run stands; the erasures and purges of its night do not.
+    #[error("run {} is recorded and its files are in place, but the night's batch was not carried out", run.get(..12).unwrap_or(run))]
+    Batch {
+        /// The run.
+        run: String,
+        /// Why not.
+        source: Box<Error>,
+    },
     /// The counts do not add up: a fault of this program, and nothing was recorded.
     #[error("{rows} rows were read, but {accounted} are accounted for")]
     Unaccounted {
@@ -183,6 +191,7 @@ impl Error {
             Self::Journal(error) => error.exit(),
             Self::Training(error) => error.exit(),
             Self::Refused { .. } => 5,
+            Self::Batch { source, .. } => source.exit(),
             Self::State(_)
             | Self::Disk(_)
             | Self::Read { .. }
@@ -226,6 +235,9 @@ impl Error {
             Self::Unknown { what: "run", .. } => {
                 fixed("`probant runs list` shows what there is; give at least four digits")
             }
+            Self::Unknown {
+                what: "request", ..
+            } => fixed("`probant subject list` shows what was asked"),
             Self::Unknown { what: "entry", .. } => {
                 fixed("`probant ledger show` lists what there is")
             }
@@ -245,6 +257,7 @@ impl Error {
                 fixed("wait until the export is finished, then run the command again")
             }
             Self::Unaccounted { .. } => fixed("nothing was recorded; please report this"),
+            Self::Batch { .. } => fixed("see to the cause, then run `probant subject erase --now`"),
             Self::Disk(error) => error.hint().map(Into::into),
             Self::Explanation(_) => {
                 fixed("run `probant ledger verify --full`: it names what was changed")

@@ -99,6 +99,18 @@ pub fn explain(ws: &Workspace, question: &Question, lang: Lang) -> Result<Answer
                 known: found.iter().map(|it| it.decision).collect(),
             })?,
     };
+    let held = view.restricted()?;
+    let is_held = |found: &Found<'_>| {
+        let rows = held.get(&found.placed.entry.id);
+        rows.is_some_and(|rows| rows.contains(&found.row))
+    };
+    if is_held(chosen) {
+        return Err(Error::Refused {
+            what: "this record is restricted (GDPR art. 18): it may be stored, and not used"
+                .to_owned(),
+            hint: "`probant subject lift LEAD --request REF` once the restriction ends",
+        });
+    }
     let (mut said, evidence) = say(ws, &view, chosen, &question.lead, lang)?;
     if let Some(data) = &question.data {
         let model = model_of(ws, &view, chosen.placed)?;
@@ -107,7 +119,7 @@ pub fn explain(ws: &Workspace, question: &Question, lang: Lang) -> Result<Answer
     for other in found
         .iter()
         .rev()
-        .filter(|it| it.decision != chosen.decision)
+        .filter(|it| it.decision != chosen.decision && !is_held(it))
     {
         said.others.push(brief(ws, &view, other)?);
     }
@@ -148,7 +160,7 @@ fn model_of(ws: &Workspace, view: &View, placed: &Placed) -> Result<Loaded, Erro
 }
 
 /// The policy of that day; today's where that one no longer parses.
-fn policy_of(ws: &Workspace, view: &View, digest: Digest) -> Policy {
+pub fn policy_of(ws: &Workspace, view: &View, digest: Digest) -> Policy {
     let text = view
         .document(&digest)
         .ok()

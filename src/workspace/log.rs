@@ -33,6 +33,8 @@ pub struct Verdict {
     pub segments: u64,
     /// Predictions and events.
     pub rows: u64,
+    /// Of them, erased: of each only the hash of its leaf is left.
+    pub erased: u64,
     /// Of them, rebuilt from codes and model and found to be what was signed.
     pub replayed: u64,
     /// What contradicts integrity: file and reason.
@@ -100,6 +102,7 @@ pub fn verify(ws: &Workspace, full: bool) -> Result<Verdict, Error> {
         runs: report.runs,
         segments: report.segments,
         rows: report.rows,
+        erased: report.erased,
         replayed: report.replayed,
         integrity,
         completeness: troubles(&report.completeness),
@@ -218,6 +221,10 @@ pub struct Size {
     pub refusals: u64,
     /// Events.
     pub events: u64,
+    /// Of all these records, those of segments that were destroyed at their date.
+    pub purged: u64,
+    /// Of all these records, those erased one by one.
+    pub erased: u64,
     /// Bytes of `ledger/`.
     pub bytes: u64,
     /// Bytes of the sealed rows, per row; 0 where there is none.
@@ -228,7 +235,8 @@ pub struct Size {
 pub fn stats(ws: &Workspace) -> Result<Size, Error> {
     let view = View::open(&ws.root)?;
     let found = view.stats()?;
-    let rows = found.proposals + found.refusals + found.events;
+    let ever = found.proposals + found.refusals + found.events;
+    let rows = ever - found.purged - found.erased;
     Ok(Size {
         schema_version: 1,
         origin: view.origin().to_owned(),
@@ -238,6 +246,8 @@ pub fn stats(ws: &Workspace) -> Result<Size, Error> {
         proposals: found.proposals,
         refusals: found.refusals,
         events: found.events,
+        purged: found.purged,
+        erased: found.erased,
         bytes: found.bytes,
         bytes_per_row: if rows == 0 {
             0.0

@@ -10,6 +10,7 @@ pub mod journal;
 mod check;
 mod columns;
 mod desk;
+mod erasure;
 mod explain;
 mod export;
 mod files;
@@ -40,6 +41,10 @@ use crate::name::{Token, nearest};
 use crate::policy::{self, Person, Policy, Purpose, Role};
 
 pub use check::{Checked, ColumnReport, check};
+pub use erasure::{
+    Ask, Asked, Batch, FileDone, Orphan, Receipt, RequestLine, ask as erase, gc, lift,
+    list as list_requests, preview as preview_batch, purge, receipt, restrict,
+};
 pub use error::Error;
 pub use explain::{Answer, Evidence, Question, explain};
 pub use init::{Initialised, init, stage_demo};

@@ -5,8 +5,9 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
+use super::erasure;
 use super::error::Error;
-use super::journal::{Commit, View, Writer};
+use super::journal::{Commit, View};
 use super::replay::Replayer;
 use super::{Recorded, Workspace, World};
 use crate::digest::Digest;
@@ -230,7 +231,7 @@ pub fn activate(
         .person(Some(person), crate::policy::Role::DataScientist)?
         .id
         .clone();
-    let mut writer = Writer::open(&ws.root, &world.disk)?;
+    let mut writer = erasure::writer(ws, world)?;
     let version = resolve(ws, writer.view(), asked, &purpose)?;
     load(ws, writer.view(), version)?;
     let found = provenance(ws, version);

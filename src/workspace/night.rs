@@ -3,6 +3,8 @@
 //! Each step is a room's; here they only meet. The eligibility step stands
 //! before the scorer, and only an [`Eligible`] lets a row through.
 
+use std::collections::HashSet;
+
 use chrono::NaiveDate;
 use rayon::prelude::*;
 
@@ -34,6 +36,8 @@ pub struct Bench<'a> {
     pub key: &'a Key,
     /// Where things stand in a batch.
     pub plan: &'a Plan,
+    /// People whose records are restricted.
+    pub restricted: &'a HashSet<[u8; 16]>,
 }
 
 /// The scored rows of one portion, by ascending record.
@@ -54,6 +58,26 @@ pub struct Scored {
     pub codes: Vec<Vec<u16>>,
     /// Each row's log-odds.
     pub log_odds: Vec<LogOdds>,
+}
+
+impl Scored {
+    /// Keeps those of the rows whose turn `stays` says so.
+    pub fn keep(&mut self, stays: &[bool]) {
+        fn only<T>(column: &mut Vec<T>, stays: &[bool]) {
+            let mut turn = stays.iter();
+            column.retain(|_| turn.next().copied().unwrap_or(true));
+        }
+        only(&mut self.records, stays);
+        only(&mut self.ids, stays);
+        only(&mut self.pseudonyms, stays);
+        only(&mut self.basis, stays);
+        only(&mut self.bands, stays);
+        only(&mut self.facts, stays);
+        only(&mut self.log_odds, stays);
+        for codes in &mut self.codes {
+            only(codes, stays);
+        }
+    }
 }
 
 /// The refused rows of one portion, by ascending record.
@@ -112,6 +136,9 @@ impl Bench<'_> {
             gates.push(match pseudonym {
                 Err(_) => Gate::Failed(Reason::NotAnIdentifier),
                 Ok(pseudonym) if !seen.first(*pseudonym) => Gate::Failed(Reason::Repeated),
+                Ok(pseudonym) if self.restricted.contains(pseudonym) => {
+                    Gate::Refused(eligibility::restricted())
+                }
                 Ok(_) => match eligibility::decide(
                     self.purpose,
                     self.pack,

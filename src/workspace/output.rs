@@ -135,7 +135,7 @@ pub fn holds(path: &Path, output: &Output) -> bool {
 }
 
 /// Whether a target is Parquet or CSV, by its ending.
-fn is_parquet(target: &Path) -> Result<bool, Error> {
+pub fn is_parquet(target: &Path) -> Result<bool, Error> {
     match target.extension().map(std::ffi::OsStr::to_ascii_lowercase) {
         Some(ending) if ending == "parquet" => Ok(true),
         Some(ending) if ending == "csv" => Ok(false),

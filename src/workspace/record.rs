@@ -9,6 +9,7 @@ use super::night::{Refusals, Scored};
 use super::score::Night;
 use super::tally::Tally;
 use crate::digest::Digest;
+use crate::eligibility;
 use crate::ledger::entry::{Document, Run, input_commitment};
 use crate::ledger::segment::Heading;
 use crate::ledger::{BasisName, Block, Entry, RunId, SegmentKind};
@@ -46,6 +47,19 @@ impl Night<'_> {
                 .iter()
                 .map(|refusal| (refusal.code, refusal.name.clone()))
                 .collect(),
+        };
+        let (basis, outcomes) = if kind == SegmentKind::Refusals {
+            let none = BasisName {
+                article: token("none"),
+                document: None,
+            };
+            let restricted = eligibility::restricted();
+            let name = restricted.name().parse().expect("it was a name before");
+            let mut outcomes: Vec<(u8, Token)> = outcomes;
+            outcomes.push((restricted.code(), name));
+            ((0, none), outcomes)
+        } else {
+            (basis, outcomes)
         };
         Heading {
             run,
@@ -135,7 +149,7 @@ pub fn push_refusals(
     let codes: Vec<u8> = refusals
         .reasons
         .iter()
-        .map(crate::eligibility::Refused::code)
+        .map(eligibility::Refused::code)
         .collect();
     let facts: Vec<Box<[u8]>> = refusals
         .reasons

@@ -15,6 +15,7 @@ use super::tally::RunReport;
 use crate::digest::hex;
 use crate::ledger::entry::Run;
 use crate::ledger::{Entry, RunId, SegmentKind};
+use crate::pseudonym::{Key, Master};
 
 /// Finishes what a crash between commit and rename left: files of recorded runs go to their place, others go.
 ///
@@ -106,36 +107,77 @@ impl Night<'_> {
     ) -> Result<RunReport, Error> {
         let name = hex(&earlier.run.0);
         let started = earlier.time.to_string();
-        let (key, _) = self.key(view)?;
+        let key = self.key_of(view, earlier.run)?;
         let (numbers, first_decision) = decisions(view, earlier.run)?;
         let mut desk = Desk::start(self, &name, &started, state, disk)?;
+        let mut left_out = 0;
         let streamed = self.stream(&key, watch, &mut |outcome| {
-            let again: Option<Vec<u64>> = outcome
+            // Who was erased since, or may not be used any more, is left out.
+            let number = |it: &[u8; 16]| numbers.get(it).copied();
+            let stays: Vec<bool> = outcome
                 .scored
                 .pseudonyms
                 .iter()
-                .map(|it| numbers.get(it).copied())
+                .map(|it| number(it).is_some())
                 .collect();
-            let again = again.ok_or_else(|| Error::Unaccounted {
-                rows: outcome.scored.pseudonyms.len() as u64,
-                accounted: numbers.len() as u64,
-            })?;
+            let again: Vec<u64> = outcome
+                .scored
+                .pseudonyms
+                .iter()
+                .filter_map(number)
+                .collect();
+            outcome.scored.keep(&stays);
+            left_out += stays.len() as u64 - again.len() as u64;
             desk.write(self, outcome, &again, &name)
         });
         let finished = streamed.and_then(|tally| Ok((desk.finish(disk)?, tally)));
         let (outputs, tally) = finished.inspect_err(|_| desk.discard(disk))?;
+        // Who was refused then and may be scored now has no number either.
+        if left_out > erased(view, earlier.run)? + earlier.refused {
+            outputs
+                .iter()
+                .try_for_each(|it| output::discard(&it.part, disk))?;
+            return Err(Error::Unaccounted {
+                rows: tally.proposed,
+                accounted: tally.proposed - left_out,
+            });
+        }
         state.prepare(&name, &[], &outputs)?;
         for output in &outputs {
             output::place(output, disk)?;
             state.placed(output)?;
         }
         let mut report = RunReport::of(self, &tally, &name, "restored");
+        (report.proposed, report.refused) = (earlier.proposed, earlier.refused);
         report.started = started;
         report.first_decision = first_decision;
         report.log_size = recorded_until(view, earlier.run);
         state.report(&name, &serde_json::to_string(&report).unwrap_or_default())?;
         Ok(report)
     }
+}
+
+impl Night<'_> {
+    /// The pseudonym key of a recorded run: that of its own period, whichever is in use now.
+    fn key_of(&self, view: &View, run: RunId) -> Result<Key, Error> {
+        let Some(placed) = view.of_run(run).next() else {
+            return Ok(self.key(view)?.0);
+        };
+        let secret = view.master(&placed.entry.kid)?;
+        Ok(Master::new(*secret.expose()).key(&self.purpose.id, self.plan.id_type))
+    }
+}
+
+/// How many rows of a run's proposals are erased.
+fn erased(view: &View, run: RunId) -> Result<u64, Error> {
+    let proposals = view
+        .of_run(run)
+        .filter(|placed| placed.entry.kind == SegmentKind::Proposals);
+    let mut rows = 0;
+    for placed in proposals {
+        rows += view.erased(placed)?.pairs().len() as u64;
+    }
+    Ok(rows)
 }
 
 /// Decision numbers by pseudonym.

@@ -1,11 +1,12 @@
 //! A night: an export scored, every prediction recorded, then the files put in their place.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
 
 use chrono::NaiveDate;
 
 use super::desk::{self, Desk};
+use super::erasure;
 use super::error::Error;
 use super::export::{Export, Plan};
 use super::files::{self, Fingerprint};
@@ -69,6 +70,7 @@ pub struct Night<'a> {
     pub(super) files: Vec<Fingerprint>,
     pub(super) plan: Plan,
     pub(super) lang: Lang,
+    pub(super) restricted: HashSet<[u8; 16]>,
 }
 
 /// Scores the exports of `request`.
@@ -87,6 +89,8 @@ pub fn score(
     if request.dry_run {
         return night.count(&view, watch).map(Recorded);
     }
+    // What others began is finished first, so that this run's files and records are all that is at stake.
+    drop(erasure::writer(ws, world)?);
     let id = RunId(world.entropy.bytes());
     let run = RunWriter::start(&ws.root, &world.disk, world.entropy.fork(), id)?;
     night.still_stands(run.view())?;
@@ -99,7 +103,33 @@ pub fn score(
             .restore(run.view(), &mut state, &world.disk, &earlier, watch)
             .map(Recorded);
     }
-    night.record(run, world, &mut state, watch).map(Recorded)
+    let mut report = night.record(run, world, &mut state, watch)?;
+    let batch = erasure::carry_out(ws, world, None).map_err(|source| Error::Batch {
+        run: report.run.clone(),
+        source: Box::new(source),
+    })?;
+    report.batch = Some((*batch).clone()).filter(|batch| !batch.is_empty());
+    Ok(Recorded(report))
+}
+
+/// The pseudonyms, of today's key and this purpose, of people whose records are restricted.
+fn restricted(view: &View, purpose: &Token) -> Result<HashSet<[u8; 16]>, Error> {
+    let held = view.restricted()?;
+    let mut people = HashSet::new();
+    for placed in view.segments() {
+        let entry = &placed.entry;
+        let Some(rows) = held.get(&entry.id) else {
+            continue;
+        };
+        if entry.kid == *view.kid() && entry.purpose == *purpose {
+            view.scan(placed, |row, whose| {
+                if rows.contains(&row) {
+                    people.insert(*whose);
+                }
+            })?;
+        }
+    }
+    Ok(people)
 }
 
 impl<'a> Night<'a> {
@@ -164,6 +194,7 @@ impl<'a> Night<'a> {
             files,
             plan,
             lang,
+            restricted: restricted(view, &purpose.id)?,
         })
     }
 
@@ -243,7 +274,7 @@ impl<'a> Night<'a> {
         &self,
         key: &Key,
         watch: Watch<'_>,
-        each: &mut dyn FnMut(&Outcome) -> Result<(), Error>,
+        each: &mut dyn FnMut(&mut Outcome) -> Result<(), Error>,
     ) -> Result<Tally, Error> {
         let bench = Bench {
             policy: &self.ws.policy,
@@ -253,6 +284,7 @@ impl<'a> Night<'a> {
             model: &self.model.model,
             key,
             plan: &self.plan,
+            restricted: &self.restricted,
         };
         let mut export = self.open()?;
         let mut tally = Tally {
@@ -261,9 +293,9 @@ impl<'a> Night<'a> {
         };
         let mut seen = Seen::new();
         while let Some(portion) = export.next() {
-            let outcome = bench.take(portion?, &mut seen)?;
+            let mut outcome = bench.take(portion?, &mut seen)?;
             tally.take(&outcome, &self.model.model, self.ws.policy.bands.len());
-            each(&outcome)?;
+            each(&mut outcome)?;
             watch(Progress::Rows {
                 done: tally.rows,
                 share: export.share(),

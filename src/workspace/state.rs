@@ -4,11 +4,15 @@
 //! place. All of it may be lost without a decision being lost: the ledger is
 //! the record, this is the desk.
 
+mod requests;
+
 use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 use crate::digest::Digest;
+
+pub use requests::{Kind, Request, Whose};
 
 /// Why `state.db` could not be used.
 #[derive(Debug, thiserror::Error)]
@@ -45,7 +49,7 @@ impl Error {
     }
 }
 
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 const SCHEMA: &str = "
 CREATE TABLE IF NOT EXISTS run (
@@ -123,9 +127,16 @@ impl State {
             // Another command may be creating it at the same time.
             0 => db
                 .execute_batch(&format!(
-                    "BEGIN IMMEDIATE; {SCHEMA} PRAGMA user_version = {VERSION}; COMMIT;"
+                    "BEGIN IMMEDIATE; {SCHEMA} {} PRAGMA user_version = {VERSION}; COMMIT;",
+                    requests::SCHEMA
                 ))
                 .map_err(failed("create its tables"))?,
+            1 => db
+                .execute_batch(&format!(
+                    "BEGIN IMMEDIATE; {} PRAGMA user_version = {VERSION}; COMMIT;",
+                    requests::SCHEMA
+                ))
+                .map_err(failed("add its new tables"))?,
             VERSION => {}
             _ => {
                 return Err(Error::Newer {
@@ -224,6 +235,33 @@ impl State {
             })
             .map_err(&failed)?;
         rows.collect::<Result<_, _>>().map_err(&failed)
+    }
+
+    /// The files that stand in their place, of every run.
+    pub fn handed_over(&self) -> Result<Vec<Output>, Error> {
+        self.outputs("SELECT run, kind, part, target, sha256 FROM output WHERE placed = 1 ORDER BY run, kind", params![])
+    }
+
+    /// A file in its place has other bytes now.
+    pub fn rewritten(&mut self, output: &Output, digest: Digest) -> Result<(), Error> {
+        self.0
+            .execute(
+                "UPDATE output SET sha256 = ?3 WHERE run = ?1 AND kind = ?2",
+                params![output.run, output.kind, digest.to_string()],
+            )
+            .map(|_| ())
+            .map_err(failed("note that a file was rewritten"))
+    }
+
+    /// A file is gone for good.
+    pub fn gone(&mut self, output: &Output) -> Result<(), Error> {
+        self.0
+            .execute(
+                "DELETE FROM output WHERE run = ?1 AND kind = ?2",
+                params![output.run, output.kind],
+            )
+            .map(|_| ())
+            .map_err(failed("note that a file is gone"))
     }
 
     /// A file has reached its place.

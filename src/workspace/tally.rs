@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::erasure::Batch;
 use super::error::Error;
 use super::night::Outcome;
 use super::score::Night;
@@ -55,6 +56,9 @@ pub struct RunReport {
     pub log_size: Option<u64>,
     /// The files written.
     pub outputs: Vec<String>,
+    /// What the night's batch of erasures and retention did, if there was anything to do.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub batch: Option<Batch>,
 }
 
 /// Leads of one band.
@@ -148,6 +152,7 @@ impl RunReport {
             first_decision: None,
             log_size: None,
             outputs: Vec::new(),
+            batch: None,
         }
     }
 }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
+use super::erasure;
 use super::error::Error;
 use super::files;
 use super::gather::{Gathered, gather};
@@ -93,7 +94,7 @@ pub fn train(
         document: model.clone(),
         provenance,
     };
-    let mut writer = Writer::open(&ws.root, &world.disk)?;
+    let mut writer = erasure::writer(ws, world)?;
     let known = writer
         .view()
         .entries()

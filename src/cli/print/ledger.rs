@@ -65,6 +65,7 @@ pub fn verdict(face: &mut Face<'_>, verdict: &Verdict) -> io::Result<()> {
         )
     };
     writeln!(face.out, "{integrity}\n{completeness}")?;
+    erased(face, verdict)?;
     if verdict.full && verdict.replayed > 0 {
         let again = noun(
             lang,
@@ -99,6 +100,24 @@ pub fn verdict(face: &mut Face<'_>, verdict: &Verdict) -> io::Result<()> {
                 lang,
                 "hint: do not append; restore what is named from a backup, and keep this copy as evidence"
                     | "conseil\u{a0}: n’ajoutez rien\u{a0}; restaurez ce qui est nommé depuis une sauvegarde, et gardez cette copie comme preuve"
+            )
+        )?;
+    }
+    Ok(())
+}
+
+/// How many records were erased, if any.
+fn erased(face: &mut Face<'_>, verdict: &Verdict) -> io::Result<()> {
+    let lang = face.lang;
+    if verdict.erased > 0 {
+        let gone = lang.count(verdict.erased);
+        writeln!(
+            face.out,
+            "{}",
+            say!(
+                lang,
+                "Of these records {gone} were erased, each by an entry that says so."
+                    | "De ces enregistrements, {gone} ont été effacés, chacun par une entrée qui le dit."
             )
         )?;
     }
@@ -175,6 +194,14 @@ pub fn stats(face: &mut Face<'_>, size: &Size) -> io::Result<()> {
         (say!(lang, "predictions" | "prédictions"), size.proposals),
         (say!(lang, "refusals" | "refus"), size.refusals),
         (say!(lang, "events" | "événements"), size.events),
+        (say!(lang, "of them erased" | "dont effacés"), size.erased),
+        (
+            say!(
+                lang,
+                "of them destroyed at their date" | "dont détruits à l’échéance"
+            ),
+            size.purged,
+        ),
         (say!(lang, "bytes" | "octets"), size.bytes),
     ] {
         lines.add_row([name, lang.count(count)]);

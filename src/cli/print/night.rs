@@ -56,6 +56,9 @@ pub fn scored(face: &mut Face<'_>, report: &RunReport) -> io::Result<()> {
             say!(lang, "Written: {path}" | "Écrit\u{a0}: {path}")
         )?;
     }
+    if let Some(done) = &report.batch {
+        super::batch(face, done)?;
+    }
     face.next(&say!(
         lang,
         "probant explain LEAD" | "probant explain PROSPECT"

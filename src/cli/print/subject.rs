@@ -1,0 +1,346 @@
+//! People's requests: what was taken, what was carried out, and what it comes to.
+
+use std::io;
+
+use serde_json::json;
+
+use super::{noun, right, table};
+use crate::cli::Face;
+use crate::lang::Lang;
+use crate::say;
+use crate::workspace::{Asked, Batch, FileDone, Orphan, Receipt, RequestLine};
+
+fn records(lang: Lang, n: u64) -> String {
+    let word = noun(
+        lang,
+        n,
+        ["record", "records"],
+        ["enregistrement", "enregistrements"],
+    );
+    format!("{} {word}", lang.count(n))
+}
+
+fn demands(lang: Lang, n: u64) -> String {
+    let word = noun(lang, n, ["request", "requests"], ["demande", "demandes"]);
+    format!("{} {word}", lang.count(n))
+}
+
+/// `probant subject erase`.
+pub fn erased(face: &mut Face<'_>, asked: &Asked) -> io::Result<()> {
+    if face.json {
+        return face.json(asked);
+    }
+    let lang = face.lang;
+    if asked.requests > 0 {
+        let (taken, about) = (demands(lang, asked.requests), records(lang, asked.records));
+        writeln!(
+            face.out,
+            "{}",
+            say!(
+                lang,
+                "Taken: {taken}, about {about}." | "Reçu\u{a0}: {taken}, portant sur {about}."
+            )
+        )?;
+    }
+    let Some(done) = &asked.batch else {
+        writeln!(
+            face.out,
+            "{}",
+            say!(
+                lang,
+                "It will be carried out with the next night."
+                    | "L’exécution aura lieu avec la prochaine nuit."
+            )
+        )?;
+        return face.next("probant subject erase --now");
+    };
+    if done.is_empty() {
+        writeln!(
+            face.out,
+            "{}",
+            say!(lang, "Nothing was waiting." | "Rien n’attendait.")
+        )?;
+        return Ok(());
+    }
+    batch(face, done)?;
+    let days = asked.key_backups_days;
+    writeln!(
+        face.out,
+        "{}",
+        say!(
+            lang,
+            "A backup of keys made before today could still open an older ledger: it is to be destroyed within {days} days."
+                | "Une sauvegarde des clés antérieure à ce jour pourrait encore ouvrir un ancien registre\u{a0}: elle est à détruire sous {days} jours."
+        )
+    )?;
+    face.next(&say!(
+        lang,
+        "probant subject receipt REF --out receipt" | "probant subject receipt RÉF --out recu"
+    ))
+}
+
+/// What a batch did, after the run that it ends or by itself.
+pub fn batch(face: &mut Face<'_>, batch: &Batch) -> io::Result<()> {
+    let lang = face.lang;
+    if batch.requests > 0 {
+        let (taken, gone) = (demands(lang, batch.requests), records(lang, batch.records));
+        writeln!(
+            face.out,
+            "{}",
+            say!(
+                lang,
+                "Carried out: {taken}; {gone} erased, under unchanged roots."
+                    | "Exécuté\u{a0}: {taken}\u{a0}; effacement de {gone}, sous des racines inchangées."
+            )
+        )?;
+    }
+    if batch.held_requests > 0 {
+        let waiting = demands(lang, batch.held_requests);
+        writeln!(
+            face.out,
+            "! {}",
+            say!(
+                lang,
+                "{waiting} still waiting: a restriction stands on these records."
+                    | "Toujours en attente\u{a0}: {waiting}, car une limitation porte sur ces enregistrements."
+            )
+        )?;
+    }
+    expired(face, batch)?;
+    for file in &batch.files {
+        writeln!(face.out, "{}", file_done(lang, file))?;
+    }
+    for it in &batch.told {
+        let (who, when) = (&it.recipient, &it.time);
+        writeln!(
+            face.out,
+            "! {}",
+            say!(
+                lang,
+                "To be told (GDPR art. 19): {who}, who was handed these records on {when}."
+                    | "À informer (RGPD, art. 19)\u{a0}: {who}, à qui ces enregistrements ont été remis le {when}."
+            )
+        )?;
+    }
+    Ok(())
+}
+
+fn expired(face: &mut Face<'_>, batch: &Batch) -> io::Result<()> {
+    let lang = face.lang;
+    if batch.expired > 0 {
+        let (gone, segments) = (
+            records(lang, batch.expired),
+            lang.count(batch.purged_segments),
+        );
+        writeln!(
+            face.out,
+            "{}",
+            say!(
+                lang,
+                "Past their date: {gone} destroyed ({segments} whole segments)."
+                    | "Échéance passée\u{a0}: destruction de {gone} (segments entiers\u{a0}: {segments})."
+            )
+        )?;
+    }
+    if batch.held > 0 {
+        let kept = records(lang, batch.held);
+        writeln!(
+            face.out,
+            "! {}",
+            say!(
+                lang,
+                "Past their date, and kept because they are restricted: {kept}."
+                    | "Échéance passée, mais conservation en raison d’une limitation\u{a0}: {kept}."
+            )
+        )?;
+    }
+    Ok(())
+}
+
+fn file_done(lang: Lang, file: &FileDone) -> String {
+    let (path, rows) = (file.path.display(), lang.count(file.rows));
+    match file.status.as_str() {
+        "rewritten" => say!(
+            lang,
+            "Written again without {rows} of its rows: {path}"
+                | "Réécrit sans {rows} de ses lignes\u{a0}: {path}"
+        ),
+        "clean" => say!(
+            lang,
+            "None of these people is in it: {path}"
+                | "Aucune de ces personnes n’y figure\u{a0}: {path}"
+        ),
+        "removed" => say!(lang, "Removed: {path}" | "Supprimé\u{a0}: {path}"),
+        "missing" => say!(
+            lang,
+            "! No longer where it was put; erase it wherever it is: {path}"
+                | "! N’est plus là où il avait été déposé\u{a0}; effacez-le où qu’il soit\u{a0}: {path}"
+        ),
+        _ => say!(
+            lang,
+            "! Another file stands here now, and was not touched: {path}"
+                | "! Un autre fichier s’y trouve désormais, et n’a pas été touché\u{a0}: {path}"
+        ),
+    }
+}
+
+/// `probant subject restrict`.
+pub fn restricted(face: &mut Face<'_>, asked: &Asked) -> io::Result<()> {
+    if face.json {
+        return face.json(asked);
+    }
+    let held = records(face.lang, asked.records);
+    writeln!(
+        face.out,
+        "{}",
+        say!(
+            face.lang,
+            "Restricted: {held}. They are kept, and neither used, scored again nor destroyed until the restriction is lifted."
+                | "Limitation posée\u{a0}: {held}. Conservation sans usage, sans nouvelle notation et sans destruction, jusqu’à la levée."
+        )
+    )?;
+    face.next(&say!(
+        face.lang,
+        "probant subject lift LEAD --request REF" | "probant subject lift PROSPECT --request RÉF"
+    ))
+}
+
+/// `probant subject lift`.
+pub fn lifted(face: &mut Face<'_>, asked: &Asked) -> io::Result<()> {
+    if face.json {
+        return face.json(asked);
+    }
+    let free = records(face.lang, asked.records);
+    writeln!(
+        face.out,
+        "{}",
+        say!(
+            face.lang,
+            "Free again: {free}." | "Limitation levée\u{a0}: {free}."
+        )
+    )?;
+    face.next("probant subject list")
+}
+
+/// `probant subject list`.
+pub fn requests(face: &mut Face<'_>, requests: &[RequestLine]) -> io::Result<()> {
+    if face.json {
+        return face.json(&json!({ "schema_version": 1, "requests": requests }));
+    }
+    let lang = face.lang;
+    let mut lines = table(&[
+        say!(lang, "asked" | "demande"),
+        say!(lang, "reference" | "référence"),
+        say!(lang, "article" | "article"),
+        say!(lang, "received" | "reçue"),
+        say!(lang, "carried out" | "exécutée"),
+    ]);
+    for it in requests {
+        let kind = match it.kind.as_str() {
+            "erase" => say!(lang, "erasure" | "effacement"),
+            "restrict" => say!(lang, "restriction" | "limitation"),
+            _ => say!(lang, "end of restriction" | "levée"),
+        };
+        let done = it
+            .done
+            .clone()
+            .unwrap_or_else(|| say!(lang, "waiting" | "en attente"));
+        lines.add_row([
+            kind,
+            it.reference.clone(),
+            it.reason.clone(),
+            it.received.clone(),
+            done,
+        ]);
+    }
+    writeln!(face.out, "{lines}")?;
+    face.next("probant subject erase --now")
+}
+
+/// `probant subject receipt`.
+pub fn receipt(face: &mut Face<'_>, receipt: &Receipt) -> io::Result<()> {
+    if face.json {
+        return face.json(receipt);
+    }
+    let (path, [begun, done]) = (receipt.path.display(), receipt.entries);
+    writeln!(
+        face.out,
+        "{}",
+        say!(
+            face.lang,
+            "Written: {path}, with the proofs of entries {begun} and {done} and a letter."
+                | "Écrit\u{a0}: {path}, avec les preuves des entrées {begun} et {done} et une lettre."
+        )
+    )?;
+    face.next("probant ledger verify")
+}
+
+/// `probant ledger purge --dry-run`.
+pub fn due(face: &mut Face<'_>, batch: &Batch) -> io::Result<()> {
+    if face.json {
+        return face.json(batch);
+    }
+    let lang = face.lang;
+    let (waiting, gone, held) = (
+        demands(lang, batch.requests),
+        records(lang, batch.expired),
+        records(lang, batch.held),
+    );
+    writeln!(
+        face.out,
+        "{}",
+        say!(
+            lang,
+            "Waiting: {waiting}. Past their date: {gone}; kept by a restriction: {held}. Nothing was destroyed."
+                | "En attente\u{a0}: {waiting}. Échéance passée\u{a0}: {gone}\u{a0}; conservés par une limitation\u{a0}: {held}. Rien n’a été détruit."
+        )
+    )?;
+    face.next("probant ledger purge")
+}
+
+/// `probant ledger purge`.
+pub fn purged(face: &mut Face<'_>, done: &Batch) -> io::Result<()> {
+    if face.json {
+        return face.json(done);
+    }
+    if done.is_empty() {
+        let nothing = say!(face.lang, "Nothing is due." | "Rien n’est échu.");
+        writeln!(face.out, "{nothing}")?;
+    }
+    batch(face, done)?;
+    face.next("probant ledger verify")
+}
+
+/// `probant ledger gc`.
+pub fn orphans(face: &mut Face<'_>, orphans: &[Orphan], dry: bool) -> io::Result<()> {
+    if face.json {
+        let orphans = json!({ "schema_version": 1, "deleted": !dry, "orphans": orphans });
+        return face.json(&orphans);
+    }
+    let lang = face.lang;
+    if orphans.is_empty() {
+        writeln!(
+            face.out,
+            "{}",
+            say!(
+                lang,
+                "Nothing is left over." | "Il ne reste rien à supprimer."
+            )
+        )?;
+        return face.next("probant ledger verify");
+    }
+    let mut lines = table(&[
+        say!(lang, "file" | "fichier"),
+        say!(lang, "bytes" | "octets"),
+    ]);
+    for it in orphans {
+        lines.add_row([it.path.clone(), lang.count(it.bytes)]);
+    }
+    right(&mut lines, &[1]);
+    writeln!(face.out, "{lines}")?;
+    if dry {
+        return face.next("probant ledger gc");
+    }
+    writeln!(face.out, "{}", say!(lang, "Deleted." | "Supprimé."))?;
+    face.next("probant ledger verify")
+}

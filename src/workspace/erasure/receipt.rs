@@ -1,0 +1,196 @@
+//! What an erased person is given: the proof that the log says so, and what opens their part of it.
+
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+use serde_json::json;
+
+use super::batch::Told;
+use crate::lang::Lang;
+use crate::ledger::EventId;
+use crate::ledger::entry::request_commitment;
+use crate::ledger::note::base64;
+use crate::ledger::text::Progress;
+use crate::ledger::{Entry, tree};
+use crate::say;
+use crate::workspace::error::Error;
+use crate::workspace::journal::View;
+use crate::workspace::state::{Kind, Request};
+use crate::workspace::{Workspace, World};
+
+/// A receipt that was written.
+#[derive(Clone, Debug, Serialize)]
+pub struct Receipt {
+    /// Of this document.
+    pub schema_version: u32,
+    /// The folder.
+    pub path: PathBuf,
+    /// The act in the log.
+    pub event: String,
+    /// The entries that say that the records will go, and that they are gone.
+    pub entries: [u64; 2],
+    /// To whom the records had been handed.
+    pub told: Vec<Told>,
+    /// Days after which a backup of keys is destroyed.
+    pub key_backups_days: u32,
+}
+
+/// Writes the receipt of a request that was carried out to the new folder `out`.
+pub fn receipt(
+    ws: &Workspace,
+    world: &World,
+    reference: &str,
+    out: &Path,
+    lang: Lang,
+) -> Result<Receipt, Error> {
+    let request = carried_out(ws, reference)?;
+    let event = request.event.ok_or_else(|| unknown(reference))?;
+    let view = View::open(&ws.root)?;
+    let commitment = request_commitment(&request.salt, reference);
+    let [begun, done] = entries(&view, event, &commitment).ok_or_else(|| unknown(reference))?;
+    if out.exists() {
+        return Err(Error::Usage {
+            what: format!("`{}` exists already", out.display()),
+            hint: "name a new folder",
+        });
+    }
+    let told: Vec<Told> = serde_json::from_str(&request.told).unwrap_or_default();
+    let receipt = Receipt {
+        schema_version: 1,
+        path: out.to_owned(),
+        event: event.to_string(),
+        entries: [begun, done],
+        told,
+        key_backups_days: ws.policy.key_backup_days(),
+    };
+    let opening = json!({
+        "schema_version": 1,
+        "reference": reference,
+        "salt": crate::digest::hex(&request.salt),
+        "commitment": base64(&commitment),
+        "rule": "SHA-256(\"probant/req/v1\\0\" || salt || reference)",
+        "log": view.verifier(),
+    });
+    let opening = serde_json::to_string_pretty(&opening).unwrap_or_default() + "\n";
+    let letter = letter(ws, &request, &receipt, lang);
+    let files = [
+        ("intent.entry", text(&view, begun)),
+        ("intent.tlog-proof", proof(&view, begun)),
+        ("done.entry", text(&view, done)),
+        ("done.tlog-proof", proof(&view, done)),
+        ("opening.json", opening),
+        (say!(lang, "receipt.txt" | "recu.txt").as_str(), letter),
+    ]
+    .map(|(name, text)| (name.to_owned(), text));
+    let part = out.with_file_name(format!(
+        ".{}.part",
+        out.file_name().unwrap_or_default().to_string_lossy()
+    ));
+    world.disk.remove_tree(&part)?;
+    world.disk.create_directory(&part)?;
+    for (name, text) in files {
+        world.disk.create(&part.join(name), text.as_bytes())?;
+    }
+    world.disk.place(&part, out)?;
+    Ok(receipt)
+}
+
+/// The newest erasure that was carried out for this reference.
+fn carried_out(ws: &Workspace, reference: &str) -> Result<Request, Error> {
+    let requests = ws.state()?.requests()?;
+    let mut named = requests
+        .into_iter()
+        .filter(|it| it.reference == reference && it.kind == Kind::Erase.word());
+    let request = named.next_back().ok_or_else(|| unknown(reference))?;
+    if request.done.is_none() {
+        return Err(Error::Refused {
+            what: "this request is not carried out yet".to_owned(),
+            hint: "`probant subject erase --now` carries out what waits",
+        });
+    }
+    Ok(request)
+}
+
+fn unknown(reference: &str) -> Error {
+    Error::Unknown {
+        what: "request",
+        name: reference.to_owned(),
+        near: None,
+    }
+}
+
+/// The entry that names the request, and the one that ends its erasure.
+fn entries(view: &View, event: EventId, commitment: &[u8; 32]) -> Option<[u64; 2]> {
+    let of = |wanted: Progress, names: bool| {
+        view.entries().find_map(|(index, entry)| match entry {
+            Entry::Erase(it)
+                if it.event == event
+                    && it.state == wanted
+                    && (!names || it.requests.contains(commitment)) =>
+            {
+                Some(index)
+            }
+            _ => None,
+        })
+    };
+    Some([of(Progress::Intent, true)?, of(Progress::Done, false)?])
+}
+
+fn text(view: &View, index: u64) -> String {
+    let mut entries = view.entries();
+    entries
+        .nth(index as usize)
+        .map(|(_, entry)| entry.text())
+        .unwrap_or_default()
+}
+
+/// C2SP `tlog-proof`: the entry's number, its path, and the checkpoint.
+fn proof(view: &View, index: u64) -> String {
+    let leaves: Vec<tree::Hash> = view
+        .entries()
+        .map(|(_, entry)| tree::leaf(&[entry.text().as_bytes()]))
+        .collect();
+    let mut proof = format!("c2sp.org/tlog-proof@v1\nindex {index}\n");
+    for hash in tree::inclusion(&leaves, index as usize) {
+        proof += &base64(&hash);
+        proof.push('\n');
+    }
+    proof.push('\n');
+    proof + &String::from_utf8_lossy(view.checkpoint())
+}
+
+fn letter(ws: &Workspace, request: &Request, receipt: &Receipt, lang: Lang) -> String {
+    let controller = &ws.policy.controller.name;
+    let dpo = &ws.policy.controller.dpo;
+    let (reference, days) = (&request.reference, receipt.key_backups_days);
+    let (received, done) = (
+        &request.received,
+        request.done.as_deref().unwrap_or_default(),
+    );
+    let [begun, ended] = receipt.entries;
+    let log = receipt.event.as_str();
+    let told = if receipt.told.is_empty() {
+        say!(
+            lang,
+            "The records had been handed to nobody."
+                | "Ces enregistrements n’avaient été remis à personne."
+        )
+    } else {
+        let names: Vec<&str> = receipt
+            .told
+            .iter()
+            .map(|it| it.recipient.as_str())
+            .collect();
+        let names = names.join(", ");
+        say!(
+            lang,
+            "They had been handed to: {names}. These recipients are told of the erasure (GDPR art. 19); what they hold stays provable."
+                | "Ils avaient été remis à\u{a0}: {names}. Ces destinataires sont informés de l’effacement (RGPD, art. 19)\u{a0}; ce qu’ils détiennent reste vérifiable."
+        )
+    };
+    say!(
+        lang,
+        "Receipt of an erasure\n\n{controller}\nData protection officer: {dpo}\n\nRequest: {reference}\nReceived: {received}\nCarried out: {done}\n\nEverything that our scoring register held about you was erased: scores, reasons, and what happened to them. What remains there is a number of 32 bytes for each record, which nobody can connect to you any more; it only shows that the other records were not touched.\n\n{told}\n\nCopies: backups of the keys that opened the erased records are destroyed after {days} days. Until then, somebody who held both such a backup and an older copy of the register could still read them.\n\nHow to check this without us: intent.tlog-proof and done.tlog-proof prove that entries {begun} and {ended} of the register (event {log}) stand in it; opening.json shows that your request is one of those that the first of them names. The format is that of https://c2sp.org/tlog-proof.\n"
+            | "Reçu d’effacement\n\n{controller}\nDéléguée ou délégué à la protection des données\u{a0}: {dpo}\n\nDemande\u{a0}: {reference}\nReçue le\u{a0}: {received}\nExécutée le\u{a0}: {done}\n\nTout ce que notre registre de notation contenait à votre sujet a été effacé\u{a0}: les scores, leurs raisons et ce qu’il en est advenu. Il n’en reste, pour chaque enregistrement, qu’un nombre de 32 octets que plus personne ne peut relier à vous\u{a0}; il montre seulement que les autres enregistrements n’ont pas été modifiés.\n\n{told}\n\nCopies\u{a0}: les sauvegardes des clés qui ouvraient les enregistrements effacés sont détruites au bout de {days} jours. D’ici là, qui détiendrait à la fois une telle sauvegarde et une copie antérieure du registre pourrait encore les lire.\n\nPour vérifier sans nous\u{a0}: intent.tlog-proof et done.tlog-proof prouvent que les entrées {begun} et {ended} figurent au registre (acte {log})\u{a0}; opening.json montre que votre demande est l’une de celles que nomme la première. Le format est celui de https://c2sp.org/tlog-proof.\n"
+    )
+}
