@@ -21,7 +21,7 @@ use crate::ledger::{
     NOW, Toy, copy, documents, files, pseudonym, score, small, token, verify, workspace,
 };
 
-fn model(_: &probant::digest::Digest, bytes: &[u8]) -> Result<Box<dyn Replay>, String> {
+pub fn model(_: &probant::digest::Digest, bytes: &[u8]) -> Result<Box<dyn Replay>, String> {
     Toy::of(bytes).map(|toy| Box::new(toy) as Box<dyn Replay>)
 }
 
@@ -40,7 +40,7 @@ fn rows_of(view: &View, people: &[u64]) -> BTreeMap<SegmentId, Vec<u32>> {
     found
 }
 
-fn erasure(view: &View, people: &[u64], event: u8) -> Erasure {
+pub fn erasure(view: &View, people: &[u64], event: u8) -> Erasure {
     Erasure {
         event: EventId([event; 16]),
         time: NOW,
@@ -52,7 +52,7 @@ fn erasure(view: &View, people: &[u64], event: u8) -> Erasure {
 }
 
 /// Erases people as the workspace does.
-fn erase(root: &Path, disk: &Disk, people: &[u64], event: u8, seed: u8) -> Result<(), Error> {
+pub fn erase(root: &Path, disk: &Disk, people: &[u64], event: u8, seed: u8) -> Result<(), Error> {
     let mut entropy = Entropy::seeded([seed; 32]);
     let mut writer = Writer::open(root, disk)?;
     finish(&mut writer, &mut entropy)?;
@@ -70,6 +70,20 @@ fn finish(writer: &mut Writer, entropy: &mut Entropy) -> Result<(), Error> {
         writer.finish_erasure(&listed, NOW)?;
     }
     Ok(())
+}
+
+/// Restricts people.
+pub fn restrict(root: &Path, people: &[u64], event: u8) {
+    let mut writer = Writer::open(root, &Disk::new()).unwrap();
+    let restriction = Restriction {
+        event: EventId([event; 16]),
+        time: NOW,
+        actor: token("dpo-1"),
+        reason: token("legal-hold"),
+        request: request_commitment(&[event; 16], "dossier"),
+        rows: rows_of(writer.view(), people),
+    };
+    writer.restrict(&restriction, &model).unwrap();
 }
 
 fn sound(root: &Path) -> Report {
@@ -322,17 +336,8 @@ fn restricted_rows_are_neither_erased_nor_purged_until_the_restriction_is_lifted
     let folder = workspace();
     let root = folder.path();
     small(root);
-    let mut writer = Writer::open(root, &Disk::new()).unwrap();
-    let restriction = Restriction {
-        event: EventId([4; 16]),
-        time: NOW,
-        actor: token("dpo-1"),
-        reason: token("legal-hold"),
-        request: request_commitment(&[4; 16], "dossier"),
-        rows: rows_of(writer.view(), &[17, 18]),
-    };
-    writer.restrict(&restriction, &model).unwrap();
-    drop(writer);
+    restrict(root, &[17, 18], 4);
+    let event = EventId([4; 16]);
     sound(root);
     let mut writer = Writer::open(root, &Disk::new()).unwrap();
     let more = erasure(writer.view(), &[18, 19], 1);
@@ -348,9 +353,7 @@ fn restricted_rows_are_neither_erased_nor_purged_until_the_restriction_is_lifted
     ));
     drop(writer);
     // Every byte of its list counts.
-    let list = root
-        .join("ledger/restricted")
-        .join(restriction.event.to_string());
+    let list = root.join("ledger/restricted").join(event.to_string());
     let bytes = fs::read(&list).unwrap();
     for at in 0..bytes.len() {
         let mut damaged = bytes.clone();
@@ -368,7 +371,7 @@ fn restricted_rows_are_neither_erased_nor_purged_until_the_restriction_is_lifted
     fs::write(&list, &bytes).unwrap();
     let writer = || Writer::open(root, &Disk::new()).unwrap();
     writer()
-        .lift(&[restriction.event], NOW, &token("dpo-1"), [1; 32])
+        .lift(&[event], NOW, &token("dpo-1"), [1; 32])
         .unwrap();
     assert!(!list.exists());
     sound(root);
@@ -592,7 +595,7 @@ fn what_an_erasure_leaves_is_small() {
     let sizes = |root: &Path| -> u64 {
         let left = files(root, "ledger").into_iter().filter(|path| {
             let name = path.to_string_lossy().into_owned();
-            name.ends_with(".key") || name.ends_with(".erased")
+            [".key", ".erased"].iter().any(|it| name.ends_with(it))
         });
         left.map(|path| fs::metadata(path).unwrap().len()).sum()
     };

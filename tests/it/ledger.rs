@@ -870,7 +870,7 @@ fn events_are_sealed_and_come_back() {
         .into_iter()
         .zip(pseudonyms.as_chunks::<16>().0)
     {
-        let bytes = opened.event(&columns, (row as usize, row as u32), whose);
+        let bytes = opened.event(&columns, (row as usize, row), whose);
         leaves.push(tree::leaf(&[&salt, &bytes]));
         let expected = Event {
             segment: id.0,

@@ -58,6 +58,66 @@ fn tiny(root: &Path) {
     .unwrap();
 }
 
+/// The same after a life: two people erased one after the other, one restricted, one erasure under way.
+fn lived(root: &Path) {
+    tiny(root);
+    let disk = Disk::new();
+    crate::erasure::erase(root, &disk, &[1], 1, 1).unwrap();
+    crate::erasure::erase(root, &disk, &[3, 900_001], 2, 2).unwrap();
+    crate::erasure::restrict(root, &[4], 3);
+    let mut writer = Writer::open(root, &disk).unwrap();
+    let erasure = crate::erasure::erasure(writer.view(), &[0], 4);
+    writer
+        .begin_erasure(&erasure, &crate::erasure::model)
+        .unwrap();
+}
+
+#[test]
+fn any_flipped_bit_of_a_ledger_that_people_have_left_is_found_and_the_file_is_named() {
+    let folder = workspace();
+    let root = folder.path();
+    lived(root);
+    assert!(verify(root, Level::Full).is_sound());
+    let kinds = [
+        ".erased",
+        ".rows",
+        ".nodes",
+        ".key",
+        "pending/",
+        "restricted/",
+        "entries/",
+    ];
+    let all = files(root, "ledger");
+    for kind in kinds {
+        assert!(
+            all.iter().any(|path| path.to_string_lossy().contains(kind)),
+            "{kind}"
+        );
+    }
+    for path in all {
+        let name = name_of(root, &path);
+        let bytes = fs::read(&path).unwrap();
+        for at in 0..bytes.len() {
+            let mut damaged = bytes.clone();
+            damaged[at] ^= 1 << (at % 8);
+            fs::write(&path, &damaged).unwrap();
+            let report = verify(root, Level::Full);
+            assert!(
+                names(&report, &name),
+                "byte {at} of {name} was changed unseen: {report:?}"
+            );
+        }
+        fs::write(&path, &bytes).unwrap();
+        fs::remove_file(&path).unwrap();
+        assert!(
+            names(&verify(root, Level::Hashes), &name),
+            "{name} is missing unseen"
+        );
+        fs::write(&path, &bytes).unwrap();
+    }
+    assert!(verify(root, Level::Full).is_sound());
+}
+
 #[test]
 fn any_flipped_bit_in_any_file_is_found_and_the_file_is_named() {
     let folder = workspace();
