@@ -244,7 +244,7 @@ fn ledger(face: &mut Face<'_>, world: &mut World, verb: &LedgerVerb) -> Result<E
     let ws = face.open()?;
     match verb {
         LedgerVerb::Verify { full } => {
-            let verdict = workspace::verify(&ws, *full)?;
+            let verdict = workspace::verify(&ws, *full, &[])?;
             print::verdict(face, &verdict)?;
             Ok(if verdict.holds() {
                 Exit::DONE

@@ -354,6 +354,27 @@ impl Entry {
         }
     }
 
+    /// When it was recorded; a segment has the time of its run.
+    #[must_use]
+    pub fn time(&self) -> Option<Time> {
+        Some(match self {
+            Self::Genesis(it) => it.time,
+            Self::Key(it) => it.time,
+            Self::Model(it) => it.time,
+            Self::Schema(it) | Self::Policy(it) | Self::Law(it) => it.time,
+            Self::Run(it) => it.time,
+            Self::Release(it) => it.time,
+            Self::Approve(it) => it.time,
+            Self::Activate(it) => it.time,
+            Self::Erase(it) => it.time,
+            Self::Restrict(it) => it.time,
+            Self::Purge(it) => it.time,
+            Self::Anchor(it) => it.time,
+            Self::Note(it) => it.time,
+            Self::Segment(_) => return None,
+        })
+    }
+
     /// The documents that must stand in `documents/` because of this entry.
     #[must_use]
     pub fn documents(&self) -> Option<Digest> {

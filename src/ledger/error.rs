@@ -22,6 +22,12 @@ pub enum Error {
     /// A signed note or a checkpoint does not hold together.
     #[error("signed note: {0}")]
     Note(&'static str),
+    /// A file between the log and its witness is not one.
+    #[error("witness: {0}")]
+    Witness(&'static str),
+    /// A time-stamp's request or answer is not one, or is about something else.
+    #[error("time-stamp: {0}")]
+    Timestamp(&'static str),
     /// A segment's bytes are not those that were sealed.
     #[error("segment: {0}")]
     Segment(&'static str),
@@ -82,6 +88,12 @@ impl Error {
             }
             Self::NoModel(_) => Some("restore the folder `models/` from its backup"),
             Self::Record(_) | Self::Block(_) | Self::NoRow { .. } | Self::Erased { .. } => None,
+            Self::Witness(_) => Some(
+                "ask again: `probant ledger anchor request --cosign FILE`; a witness that is new here is named by `--witness VKEY`",
+            ),
+            Self::Timestamp(_) => {
+                Some("ask again: `probant ledger anchor request --timestamp FILE`")
+            }
         }
     }
 }

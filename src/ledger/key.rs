@@ -85,6 +85,8 @@ pub enum SecretKind {
     Signing,
     /// Makes pseudonyms.
     Pseudonym,
+    /// Cosigns other people's checkpoints.
+    Witness,
 }
 
 impl SecretKind {
@@ -95,6 +97,7 @@ impl SecretKind {
             Self::Kek => "kek",
             Self::Signing => "signing",
             Self::Pseudonym => "pseudonym",
+            Self::Witness => "witness",
         }
     }
 }

@@ -21,9 +21,16 @@
 //! | [`mod@puncture`] | a segment without some of its records, under the same root |
 //! | [`key`] | secrets, and the small files that wrap a segment's key |
 //! | [`verify`] | belief, withheld until earned |
+//! | [`cosignature`] | a witness's signature over a checkpoint |
+//! | [`witness`] | what a witness remembers, and what it grants |
+//! | [`timestamp`] | a time-stamping authority's word; `der` has its bytes |
+//! | [`anchor`] | a checkpoint that left the machine |
 
+pub mod anchor;
 pub mod block;
 pub mod column;
+pub mod cosignature;
+mod der;
 pub mod entry;
 pub mod erased;
 pub mod error;
@@ -37,8 +44,10 @@ pub mod seal;
 pub mod segment;
 pub mod text;
 pub mod tile;
+pub mod timestamp;
 pub mod tree;
 pub mod verify;
+pub mod witness;
 
 pub use block::Block;
 pub use entry::Entry;

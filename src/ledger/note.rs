@@ -52,42 +52,77 @@ impl Verifier {
     /// The key id: the first four bytes of `SHA-256(name ‖ LF ‖ 0x01 ‖ key)`.
     #[must_use]
     pub fn id(&self) -> [u8; 4] {
-        let digest = sha256(&[self.name.as_bytes(), b"\n", &[ED25519], self.key.as_bytes()]);
-        [digest[0], digest[1], digest[2], digest[3]]
+        key_id(&self.name, ED25519, &self.key)
     }
 
     /// The verifier key as Go's `note` reads it: `name+id+base64`.
     #[must_use]
     pub fn text(&self) -> String {
-        let mut key = vec![ED25519];
-        key.extend_from_slice(self.key.as_bytes());
-        format!("{}+{}+{}", self.name, hex(&self.id()), base64(&key))
+        key_text(&self.name, ED25519, &self.key)
     }
 
     /// Reads a verifier key, exactly as [`Verifier::text`] writes it.
     pub fn parse(text: &str) -> Result<Self, Error> {
-        let mut parts = text.splitn(3, '+');
-        let (Some(name), Some(id), Some(key)) = (parts.next(), parts.next(), parts.next()) else {
-            return Err(Error::Note("a verifier key has three parts"));
-        };
-        let bytes = unbase64(key).ok_or(Error::Note("the verifier key is not base64"))?;
-        let [ED25519, public @ ..] = bytes.as_slice() else {
-            return Err(Error::Note("the verifier key is not Ed25519"));
-        };
-        let public: &[u8; 32] = public
-            .try_into()
-            .map_err(|_| Error::Note("the verifier key is not 32 bytes"))?;
-        let key = VerifyingKey::from_bytes(public)
-            .map_err(|_| Error::Note("the verifier key is no point"))?;
-        let verifier = Self {
-            name: name.to_owned(),
-            key,
-        };
-        if !is_name(name) || unhex(id).as_deref() != Some(&verifier.id()) {
-            return Err(Error::Note("the verifier key's id does not match"));
-        }
-        Ok(verifier)
+        let (name, key) = parse_key(text, ED25519)?;
+        Ok(Self { name, key })
     }
+}
+
+/// The id of a key of type `kind`: the first four bytes of `SHA-256(name ‖ LF ‖ kind ‖ key)`.
+pub(super) fn key_id(name: &str, kind: u8, key: &VerifyingKey) -> [u8; 4] {
+    let digest = sha256(&[name.as_bytes(), b"\n", &[kind], key.as_bytes()]);
+    [digest[0], digest[1], digest[2], digest[3]]
+}
+
+/// A public key of type `kind` as C2SP writes it: `name+id+base64`.
+pub(super) fn key_text(name: &str, kind: u8, key: &VerifyingKey) -> String {
+    let mut bytes = vec![kind];
+    bytes.extend_from_slice(key.as_bytes());
+    let id = hex(&key_id(name, kind, key));
+    format!("{name}+{id}+{}", base64(&bytes))
+}
+
+/// Reads a public key of type `kind`, exactly as [`key_text`] writes it.
+pub(super) fn parse_key(text: &str, kind: u8) -> Result<(String, VerifyingKey), Error> {
+    let mut parts = text.splitn(3, '+');
+    let (Some(name), Some(id), Some(key)) = (parts.next(), parts.next(), parts.next()) else {
+        return Err(Error::Note("a verifier key has three parts"));
+    };
+    let bytes = unbase64(key).ok_or(Error::Note("the verifier key is not base64"))?;
+    let public = match bytes.as_slice() {
+        [first, public @ ..] if *first == kind => public,
+        _ => return Err(Error::Note("the verifier key is of another type")),
+    };
+    let public: &[u8; 32] = public
+        .try_into()
+        .map_err(|_| Error::Note("the verifier key is not 32 bytes"))?;
+    let key = VerifyingKey::from_bytes(public)
+        .map_err(|_| Error::Note("the verifier key is no point"))?;
+    if !is_name(name) || unhex(id).as_deref() != Some(&key_id(name, kind, &key)) {
+        return Err(Error::Note("the verifier key's id does not match"));
+    }
+    Ok((name.to_owned(), key))
+}
+
+/// The line that a signature by the key `(name, id)` has in a note: dash, name, base64 of id and signature.
+pub(super) fn signature_line(name: &str, id: [u8; 4], signature: &[u8]) -> String {
+    format!("\u{2014} {name} {}\n", base64(&[&id, signature].concat()))
+}
+
+/// The signature of a line without its line feed, if it is by the key `(name, id)`.
+pub(super) fn signature_by(line: &str, name: &str, id: [u8; 4]) -> Result<Vec<u8>, Error> {
+    let (whose, encoded) = line
+        .strip_prefix("\u{2014} ")
+        .and_then(|rest| rest.split_once(' '))
+        .ok_or(Error::Note("the signature line is malformed"))?;
+    let bytes = unbase64(encoded).ok_or(Error::Note("the signature is not base64"))?;
+    let (of, signature) = bytes
+        .split_first_chunk::<4>()
+        .ok_or(Error::Note("the signature is cut short"))?;
+    if whose != name || *of != id {
+        return Err(Error::Note("signed by another key"));
+    }
+    Ok(signature.to_vec())
 }
 
 fn is_name(name: &str) -> bool {
@@ -97,9 +132,9 @@ fn is_name(name: &str) -> bool {
 /// Signs `text`, which ends with a line feed, and returns the note.
 #[must_use]
 pub fn sign(text: &str, name: &str, key: &SigningKey) -> String {
-    let mut bytes = Verifier::new(name, key).id().to_vec();
-    bytes.extend_from_slice(&key.sign(text.as_bytes()));
-    format!("{text}\n\u{2014} {name} {}\n", base64(&bytes))
+    let id = Verifier::new(name, key).id();
+    let line = signature_line(name, id, &key.sign(text.as_bytes()));
+    format!("{text}\n{line}")
 }
 
 /// The text of a note that has exactly one signature, which is by `verifier`.
@@ -117,19 +152,9 @@ pub fn open<'a>(note: &'a str, verifier: &Verifier) -> Result<&'a str, Error> {
     if line.contains('\n') {
         return Err(Error::Note("more than one signature"));
     }
-    let (name, encoded) = line
-        .strip_prefix("\u{2014} ")
-        .and_then(|rest| rest.split_once(' '))
-        .ok_or(Error::Note("the signature line is malformed"))?;
-    let bytes = unbase64(encoded).ok_or(Error::Note("the signature is not base64"))?;
-    let (id, bytes) = bytes
-        .split_first_chunk::<4>()
-        .ok_or(Error::Note("the signature is cut short"))?;
-    if name != verifier.name || *id != verifier.id() {
-        return Err(Error::Note("signed by another key"));
-    }
+    let bytes = signature_by(line, &verifier.name, verifier.id())?;
     let signature =
-        Signature::from_slice(bytes).map_err(|_| Error::Note("the signature is not 64 bytes"))?;
+        Signature::from_slice(&bytes).map_err(|_| Error::Note("the signature is not 64 bytes"))?;
     verifier
         .key
         .verify_strict(text.as_bytes(), &signature)

@@ -62,6 +62,9 @@ pub enum Error {
     /// The ledger's bytes are wrong.
     #[error(transparent)]
     Ledger(#[from] ledger::Error),
+    /// A witness does not cosign.
+    #[error(transparent)]
+    Witness(#[from] ledger::witness::Refusal),
     /// The ledger could not be opened or extended.
     #[error(transparent)]
     Journal(#[from] journal::Error),
@@ -189,6 +192,7 @@ impl Error {
             | Self::Pseudonym(_) => 3,
             Self::Model { .. } | Self::Ledger(_) | Self::Explanation(_) => 4,
             Self::Journal(error) => error.exit(),
+            Self::Witness(refusal) => refusal.exit(),
             Self::Training(error) => error.exit(),
             Self::Refused { .. } => 5,
             Self::Batch { source, .. } => source.exit(),
@@ -223,6 +227,7 @@ impl Error {
             Self::Training(error) => error.hint().map(Into::into),
             Self::Ledger(error) => error.hint().map(Into::into),
             Self::Journal(error) => error.hint().map(Into::into),
+            Self::Witness(refusal) => Some(refusal.hint()),
             Self::Model { .. } => fixed(
                 "restore the model's folder from a backup; `probant ledger verify` names what changed",
             ),

@@ -1,11 +1,13 @@
 //! The ledger, read: verified, listed, measured.
 
 use std::fs;
+use std::path::PathBuf;
 
 use serde::Serialize;
 
 use super::Workspace;
 use super::error::Error;
+use super::examine::{Examined, examine};
 use super::journal::{self, View};
 use super::models;
 use super::replay::Replayer;
@@ -41,6 +43,9 @@ pub struct Verdict {
     pub integrity: Vec<Trouble>,
     /// What contradicts completeness: file and reason.
     pub completeness: Vec<Trouble>,
+    /// What anchors say that left the machine, where some were named.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub anchors: Option<Examined>,
 }
 
 /// One thing that is not as it was recorded.
@@ -56,12 +61,15 @@ impl Verdict {
     /// Whether both verdicts are good.
     #[must_use]
     pub fn holds(&self) -> bool {
-        self.integrity.is_empty() && self.completeness.is_empty()
+        self.integrity.is_empty()
+            && self.completeness.is_empty()
+            && self.anchors.as_ref().is_none_or(Examined::holds)
     }
 }
 
-/// Verifies the ledger and the models' folders; `full` replays every prediction.
-pub fn verify(ws: &Workspace, full: bool) -> Result<Verdict, Error> {
+/// Verifies the ledger and the models' folders; `full` replays every prediction, and `folders` hold
+/// anchors to compare it with.
+pub fn verify(ws: &Workspace, full: bool, folders: &[PathBuf]) -> Result<Verdict, Error> {
     let model = |_: &Digest, document: &[u8]| -> Result<Box<dyn Replay>, String> {
         let text =
             std::str::from_utf8(document).map_err(|_| "the model is not UTF-8".to_owned())?;
@@ -92,6 +100,18 @@ pub fn verify(ws: &Workspace, full: bool) -> Result<Verdict, Error> {
     let report = journal::check::check(&ws.root, level, oracles)?;
     let mut integrity = troubles(&report.integrity);
     integrity.extend(strangers(ws));
+    let anchors = match View::open(&ws.root) {
+        _ if folders.is_empty() => None,
+        Ok(view) => Some(examine(&view, &ws.root, folders)?),
+        Err(error) if integrity.is_empty() => return Err(error.into()),
+        Err(_) => {
+            integrity.push(Trouble {
+                file: "anchors".to_owned(),
+                why: "not compared, since the log cannot be read".to_owned(),
+            });
+            None
+        }
+    };
     Ok(Verdict {
         schema_version: 1,
         full,
@@ -106,6 +126,7 @@ pub fn verify(ws: &Workspace, full: bool) -> Result<Verdict, Error> {
         replayed: report.replayed,
         integrity,
         completeness: troubles(&report.completeness),
+        anchors,
     })
 }
 

@@ -7,10 +7,12 @@ pub mod disk;
 pub mod error;
 pub mod journal;
 
+mod anchor;
 mod check;
 mod columns;
 mod desk;
 mod erasure;
+mod examine;
 mod explain;
 mod export;
 mod files;
@@ -29,6 +31,7 @@ mod sheet;
 mod state;
 mod tally;
 mod train;
+mod witness;
 
 use std::fs;
 use std::ops::Deref;
@@ -40,12 +43,17 @@ use crate::ledger::Time;
 use crate::name::{Token, nearest};
 use crate::policy::{self, Person, Policy, Purpose, Role};
 
+pub use anchor::{
+    Accepted, AnchorLine, Asked, Kept, accept_rollback, add as add_anchor, ask_authority,
+    ask_witness, carry, list as list_anchors,
+};
 pub use check::{Checked, ColumnReport, check};
 pub use erasure::{
     Ask, Asked, Batch, FileDone, Orphan, Receipt, RequestLine, ask as erase, gc, lift,
     list as list_requests, preview as preview_batch, purge, receipt, restrict,
 };
 pub use error::Error;
+pub use examine::{Anchored, Examined, Standings};
 pub use explain::{Answer, Evidence, Question, explain};
 pub use init::{Initialised, init, stage_demo};
 pub use log::{EntryLine, Size, Trouble, Verdict, entries, entry, stats, verify};
@@ -54,6 +62,7 @@ pub use runs::{RunLine, list as list_runs, show as show_run};
 pub use score::{Request, score};
 pub use tally::{BandCount, FeatureCount, ReasonCount, RunReport};
 pub use train::{CvReport, TrainRequest, Trained, cross_validate, train};
+pub use witness::{Cosigned, Remembered, Shown, cosign, show as show_witness};
 
 use disk::Disk;
 use journal::Entropy;

@@ -215,7 +215,7 @@ fn signing_id(verifier: &Verifier) -> Token {
 }
 
 /// Refuses a file or folder that others may read.
-fn guard(path: &Path) -> Result<(), Error> {
+pub(in crate::workspace) fn guard(path: &Path) -> Result<(), Error> {
     let metadata = std::fs::metadata(path).map_err(|source| Error::Read {
         path: path.to_owned(),
         source,

@@ -15,11 +15,13 @@
 //! | `restrict` | rows that may be neither used nor purged for a while |
 //! | `purge` | whole segments destroyed at their date |
 //! | `sweep` | what a crash left, deleted |
+//! | [`anchors`] | checkpoints that left the machine, and the rule that a ledger is never older |
 //! | [`mod@check`] | verification of what is on disk |
 //!
 //! Layout: `ledger/checkpoint`, `ledger/tile/…`, `ledger/documents/<sha256>`,
 //! `ledger/segments/<id>.<generation>.rows` and `.nodes`, `ledger/keys/<kek>/<id>.key`.
 
+pub mod anchors;
 pub mod check;
 mod creation;
 pub mod entropy;
@@ -81,6 +83,24 @@ pub enum Error {
         /// What is wrong with it.
         source: ledger::Error,
     },
+    /// The ledger is shorter than an anchor vouches for: exit 4.
+    #[error(
+        "the ledger holds {held} entries, but an anchor vouches for {anchored}: an older copy was put back, or its tail is gone"
+    )]
+    Older {
+        /// Entries.
+        held: u64,
+        /// Entries that were anchored.
+        anchored: u64,
+    },
+    /// The ledger is not the one that was anchored: exit 4.
+    #[error(
+        "the ledger is not the one that was anchored at {size} entries: its history forked, or was rewritten"
+    )]
+    Forked {
+        /// Entries that were anchored.
+        size: u64,
+    },
     /// There is no ledger here.
     #[error("`{}` holds no ledger", root.display())]
     Absent {
@@ -131,8 +151,8 @@ impl Error {
     pub fn exit(&self) -> u8 {
         match self {
             Self::Busy { .. } => 7,
-            Self::Damaged { .. } => 4,
             Self::Restricted { .. } => 5,
+            Self::Damaged { .. } | Self::Older { .. } | Self::Forked { .. } => 4,
             Self::Absent { .. } | Self::Present { .. } => 2,
             Self::Disk(_)
             | Self::Read { .. }
@@ -148,6 +168,12 @@ impl Error {
     pub fn hint(&self) -> Option<&'static str> {
         match self {
             Self::Busy { .. } => Some("wait until it is done, then try again"),
+            Self::Damaged { file, .. } if file.starts_with("anchors/") => Some(
+                "put it back from a copy; if there is none, move it out of `anchors/` and ask for a new anchor",
+            ),
+            Self::Older { .. } | Self::Forked { .. } => Some(
+                "put the newest copy of the ledger back; only if it is lost, say so in the log: `probant ledger anchor accept-rollback --as PERSON`",
+            ),
             Self::Disk(error) => error.hint(),
             Self::Damaged { source, .. } | Self::Refused(source) => source.hint(),
             Self::Absent { .. } => Some("start one with `probant init`"),

@@ -71,8 +71,23 @@ impl Writer {
         Self::recover(root, disk, false)
     }
 
+    /// The same for whoever is about to accept that the ledger is not the one that was anchored.
+    pub fn open_rolled_back(root: &Path, disk: &Disk) -> Result<Self, Error> {
+        Self::enter(root, disk, false, &|_| Ok(()))
+    }
+
     /// The same; `idle` says that the caller knows that no run is under way.
     pub(super) fn recover(root: &Path, disk: &Disk, idle: bool) -> Result<Self, Error> {
+        Self::enter(root, disk, idle, &View::reaches_its_anchors)
+    }
+
+    /// Opens a ledger that is as `fit` asks; before that, nothing is deleted.
+    fn enter(
+        root: &Path,
+        disk: &Disk,
+        idle: bool,
+        fit: &dyn Fn(&View) -> Result<(), Error>,
+    ) -> Result<Self, Error> {
         let paths = Paths::of(root);
         if !paths.in_ledger("checkpoint").exists() {
             return Err(Error::Absent {
@@ -86,6 +101,7 @@ impl Writer {
         };
         let view = View::open(root)?;
         right_edge(&view)?;
+        fit(&view)?;
         let signing = view.keyring.signing()?;
         clear(&paths, disk, idle)?;
         let writer = Self {
@@ -134,6 +150,8 @@ impl Writer {
         }
         let mut entries = commit.entries.clone();
         entries.extend(segments.iter().map(|segment| segment.entry.clone()));
+        let unrecorded = self.view.unrecorded(&entries)?;
+        entries.extend(unrecorded);
         for entry in &entries {
             entry.check()?;
             if entry.text().len() > usize::from(u16::MAX) {
