@@ -319,11 +319,16 @@ pub enum SubjectVerb {
 #[derive(Debug, Subcommand)]
 pub enum LedgerVerb {
     /// Verifies signatures, hashes and counts; with --full, replays every score
-    #[command(before_help = "Examples:\n  probant ledger verify\n  probant ledger verify --full\n")]
+    #[command(
+        before_help = "Examples:\n  probant ledger verify\n  probant ledger verify --full\n  probant ledger verify --anchors /media/usb/anchors\n"
+    )]
     Verify {
         /// Replay every prediction from its codes and its model
         #[arg(long)]
         full: bool,
+        /// Compare with the anchors of a folder (may be given several times)
+        #[arg(long, value_name = "DIR")]
+        anchors: Vec<PathBuf>,
     },
     /// Lists the entries of the log, or prints one as it stands
     #[command(before_help = "Examples:\n  probant ledger show\n  probant ledger show 8\n")]
@@ -353,4 +358,92 @@ pub enum LedgerVerb {
     /// Says how large the ledger is
     #[command(before_help = "Examples:\n  probant ledger stats\n")]
     Stats,
+    /// Carries the checkpoint out of the machine, and keeps what comes back
+    #[command(
+        before_help = "Examples:\n  probant ledger anchor request --cosign request.txt\n  probant ledger anchor add answer.txt\n  probant ledger anchor list\n"
+    )]
+    Anchor {
+        /// What to do with them.
+        #[command(subcommand)]
+        verb: AnchorVerb,
+    },
+    /// Cosigns another machine's log, if it continues what was cosigned before
+    #[command(
+        before_help = "Examples:\n  probant ledger cosign request.txt --witness /media/dpo/witness --out answer.txt\n"
+    )]
+    Cosign {
+        /// The operator's request
+        request: PathBuf,
+        /// The witness's folder, made on first use
+        #[arg(long, value_name = "DIR")]
+        witness: PathBuf,
+        /// The answer to write
+        #[arg(long, value_name = "ANSWER")]
+        out: PathBuf,
+        /// The log's key, compared by telephone or on paper: needed the first time
+        #[arg(long, value_name = "VKEY")]
+        log: Option<String>,
+    },
+    /// Shows a witness's key and what it remembers; makes it on first use
+    #[command(before_help = "Examples:\n  probant ledger witness /media/dpo/witness\n")]
+    Witness {
+        /// The witness's folder
+        #[arg(value_name = "DIR")]
+        folder: PathBuf,
+    },
+}
+
+/// Verbs of `probant ledger anchor`.
+#[derive(Debug, Subcommand)]
+pub enum AnchorVerb {
+    /// Writes a request, for a witness or for a time-stamping authority
+    #[command(
+        before_help = "Examples:\n  probant ledger anchor request --cosign request.txt\n  probant ledger anchor request --timestamp request.tsq\n"
+    )]
+    Request {
+        /// Write a witness's request to this file
+        #[arg(
+            long,
+            value_name = "FILE",
+            required_unless_present = "timestamp",
+            conflicts_with = "timestamp"
+        )]
+        cosign: Option<PathBuf>,
+        /// Write an RFC 3161 request to this file
+        #[arg(long, value_name = "FILE")]
+        timestamp: Option<PathBuf>,
+        /// Which witness, where several have cosigned
+        #[arg(long, value_name = "VKEY", requires = "cosign")]
+        witness: Option<String>,
+        /// The size that the witness remembers, instead of the one that was anchored
+        #[arg(long, value_name = "SIZE", requires = "cosign")]
+        old: Option<u64>,
+    },
+    /// Checks and keeps what came back: a witness's answer or a time-stamp
+    #[command(
+        before_help = "Examples:\n  probant ledger anchor add answer.txt --witness VKEY\n  probant ledger anchor add answer.tsr\n"
+    )]
+    Add {
+        /// The file that came back
+        answer: PathBuf,
+        /// The witness's key, as the witness reads it out: needed the first time
+        #[arg(long, value_name = "VKEY")]
+        witness: Option<String>,
+    },
+    /// Writes a bare copy of the checkpoint, to be kept elsewhere
+    #[command(before_help = "Examples:\n  probant ledger anchor copy /media/usb/checkpoint.note\n")]
+    Copy {
+        /// The copy to write; its name ends in .note
+        file: PathBuf,
+    },
+    /// Lists the anchors kept here
+    #[command(before_help = "Examples:\n  probant ledger anchor list\n")]
+    List,
+    /// Goes on with a ledger that is older than its anchors, and records who decided it
+    #[command(before_help = "Examples:\n  probant ledger anchor accept-rollback --as dpo-1\n")]
+    AcceptRollback {
+        /// Who decides it: a person of the policy
+        #[arg(long = "as", value_name = "PERSON")]
+        person: String,
+    },
 }

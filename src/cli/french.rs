@@ -4,7 +4,8 @@ use clap::error::{ContextKind, ErrorKind};
 use clap::{Arg, ArgAction, Command};
 
 use crate::lang::Lang;
-use crate::workspace::Error;
+use crate::ledger::witness::Refusal;
+use crate::workspace::{Error, journal};
 
 /// Each command's sentence and each argument's, by path: `score`, `score/out`, `models/list`.
 const WORDS: &[(&str, &str)] = &[
@@ -277,6 +278,79 @@ const WORDS: &[(&str, &str)] = &[
     ("ledger/gc", "Supprime ce que des arrêts brutaux ont laissé"),
     ("ledger/gc/dry_run", "L’énumérer, sans rien supprimer"),
     ("ledger/stats", "Mesure le registre"),
+    (
+        "ledger/verify/anchors",
+        "Comparer avec les ancrages d’un dossier (peut être répété)",
+    ),
+    (
+        "ledger/anchor",
+        "Fait sortir le point de contrôle de la machine, et garde ce qui revient",
+    ),
+    (
+        "ledger/anchor/request",
+        "Écrit une demande, pour un témoin ou pour une autorité d’horodatage",
+    ),
+    (
+        "ledger/anchor/request/cosign",
+        "Écrire dans ce fichier une demande à un témoin",
+    ),
+    (
+        "ledger/anchor/request/timestamp",
+        "Écrire dans ce fichier une demande d’horodatage (RFC 3161)",
+    ),
+    (
+        "ledger/anchor/request/witness",
+        "Quel témoin, si plusieurs ont contresigné",
+    ),
+    (
+        "ledger/anchor/request/old",
+        "La taille dont le témoin se souvient, au lieu de celle qui est ancrée",
+    ),
+    (
+        "ledger/anchor/add",
+        "Vérifie et garde ce qui est revenu\u{a0}: la réponse d’un témoin ou un horodatage",
+    ),
+    ("ledger/anchor/add/answer", "Le fichier qui est revenu"),
+    (
+        "ledger/anchor/add/witness",
+        "La clé du témoin, telle qu’il la lit à voix haute\u{a0}: nécessaire la première fois",
+    ),
+    (
+        "ledger/anchor/copy",
+        "Écrit une simple copie du point de contrôle, à garder ailleurs",
+    ),
+    (
+        "ledger/anchor/copy/file",
+        "La copie à écrire\u{a0}; son nom se termine par .note",
+    ),
+    ("ledger/anchor/list", "Énumère les ancrages gardés ici"),
+    (
+        "ledger/anchor/accept-rollback",
+        "Continue avec un registre plus ancien que ses ancrages, et consigne qui l’a décidé",
+    ),
+    (
+        "ledger/anchor/accept-rollback/person",
+        "Qui le décide\u{a0}: une personne de la politique",
+    ),
+    (
+        "ledger/cosign",
+        "Contresigne le registre d’une autre machine, s’il prolonge ce qui a déjà été contresigné",
+    ),
+    ("ledger/cosign/request", "La demande de l’exploitant"),
+    (
+        "ledger/cosign/witness",
+        "Le dossier du témoin, créé au premier usage",
+    ),
+    ("ledger/cosign/out", "La réponse à écrire"),
+    (
+        "ledger/cosign/log",
+        "La clé du registre, comparée par téléphone ou sur papier\u{a0}: nécessaire la première fois",
+    ),
+    (
+        "ledger/witness",
+        "Montre la clé d’un témoin et ce dont il se souvient\u{a0}; le crée au premier usage",
+    ),
+    ("ledger/witness/folder", "Le dossier du témoin"),
 ];
 
 /// The examples, whose comments people read.
@@ -305,11 +379,15 @@ const EXAMPLES: &[(&str, &str)] = &[
     ("rejects.csv", "rejets.csv"),
     ("requests.csv", "demandes.csv"),
     ("--out receipt", "--out recu"),
+    ("request.t", "demande.t"),
+    ("answer.t", "reponse.t"),
+    ("--witness VKEY", "--witness CLÉ"),
 ];
 
 /// What stands for a value in a usage line.
 const VALUES: &[(&str, &str)] = &[
     ("ARTICLE", "ARTICLE"),
+    ("ANSWER", "RÉPONSE"),
     ("DATA", "EXPORT"),
     ("DIR", "DOSSIER"),
     ("FILE", "FICHIER"),
@@ -319,6 +397,8 @@ const VALUES: &[(&str, &str)] = &[
     ("REF", "RÉF"),
     ("REQUEST", "DEMANDE"),
     ("RUN", "PASSAGE"),
+    ("SIZE", "TAILLE"),
+    ("VKEY", "CLÉ"),
     ("YYYY-MM-DD", "AAAA-MM-JJ"),
 ];
 
@@ -544,8 +624,66 @@ pub fn error(error: &Error) -> Option<(String, String)> {
             ),
             own("attendez que l’export soit terminé, puis relancez la commande"),
         ),
+        Error::Witness(refusal) => refused(refusal),
+        Error::Journal(journal::Error::Older { held, anchored }) => (
+            format!(
+                "le registre contient {held} entrées, mais un ancrage en atteste {anchored}\u{a0}: une copie plus ancienne a été remise en place, ou sa fin a disparu"
+            ),
+            own(ROLLED_BACK),
+        ),
+        Error::Journal(journal::Error::Forked { size }) => (
+            format!(
+                "le registre n’est pas celui qui a été ancré à {size} entrées\u{a0}: son histoire a bifurqué, ou a été réécrite"
+            ),
+            own(ROLLED_BACK),
+        ),
         _ => return None,
     })
+}
+
+const ROLLED_BACK: &str = "remettez en place la copie la plus récente du registre\u{a0}; seulement si elle est perdue, dites-le dans le registre\u{a0}: `probant ledger anchor accept-rollback --as PERSONNE`";
+
+/// Why a witness does not cosign.
+fn refused(refusal: &Refusal) -> (String, String) {
+    let (what, hint) = match refusal {
+        Refusal::Unknown { origin } => (
+            format!("le registre «\u{a0}{origin}\u{a0}» est inconnu de ce témoin"),
+            "comparez la clé du registre avec l’exploitant, par téléphone ou sur papier, puis ajoutez `--log CLÉ`",
+        ),
+        Refusal::OtherKey { origin } => (
+            format!("registre «\u{a0}{origin}\u{a0}»\u{a0}: le témoin se souvient d’une autre clé"),
+            "un registre ne change jamais de clé\u{a0}: demandez d’abord pourquoi à l’exploitant",
+        ),
+        Refusal::Unsigned(_) => (
+            "le point de contrôle n’est pas signé par le registre que ce témoin connaît".to_owned(),
+            "ne contresignez pas\u{a0}; redemandez le fichier à l’exploitant, et comparez la clé du registre par téléphone",
+        ),
+        Refusal::Older { shown, remembered } => (
+            format!("le registre montre {shown} entrées, mais ce témoin en a vu {remembered}"),
+            "ne contresignez pas\u{a0}; demandez à l’exploitant si une ancienne sauvegarde a été restaurée, et gardez ce fichier",
+        ),
+        Refusal::OtherSize { old, remembered } => {
+            return (
+                format!(
+                    "la demande part de {old} entrées, mais ce témoin se souvient de {remembered}"
+                ),
+                format!(
+                    "l’exploitant redemande avec `probant ledger anchor request --cosign FICHIER --old {remembered}`"
+                ),
+            );
+        }
+        Refusal::Fork { shown, remembered } => (
+            format!(
+                "bifurcation\u{a0}: le registre de {shown} entrées ne prolonge pas les {remembered} que ce témoin a vues"
+            ),
+            "ne contresignez pas\u{a0}; gardez ce fichier\u{a0}: il prouve que le registre a signé deux histoires",
+        ),
+        _ => (
+            "la demande n’en est pas une".to_owned(),
+            "redemandez le fichier à l’exploitant\u{a0}: `probant ledger anchor request --cosign FICHIER`",
+        ),
+    };
+    (what, hint.to_owned())
 }
 
 #[cfg(test)]

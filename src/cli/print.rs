@@ -1,5 +1,6 @@
 //! What each command prints: one JSON document, or text that a person can read in ten seconds.
 
+mod anchor;
 mod ledger;
 mod model;
 mod night;
@@ -18,6 +19,7 @@ use crate::policy::Policy;
 use crate::say;
 use crate::workspace::{Checked, Error, Initialised};
 
+pub use anchor::{accepted, anchors, asked, cosigned, kept, witness};
 pub use ledger::{entries, entry, stats, verdict};
 pub use model::{activated, cross_validation, model, models, trained};
 pub use night::{explanation, run, runs, scored};

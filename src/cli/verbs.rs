@@ -2,7 +2,9 @@
 
 use chrono::NaiveDate;
 
-use super::args::{Command, LedgerVerb, ModelsVerb, PolicyVerb, RunsVerb, SubjectVerb, Whose};
+use super::args::{
+    AnchorVerb, Command, LedgerVerb, ModelsVerb, PolicyVerb, RunsVerb, SubjectVerb, Whose,
+};
 use super::bar::Bar;
 use super::{Exit, Face, Failed, print};
 use crate::policy;
@@ -241,42 +243,83 @@ fn subject(face: &mut Face<'_>, world: &mut World, verb: SubjectVerb) -> Result<
 }
 
 fn ledger(face: &mut Face<'_>, world: &mut World, verb: &LedgerVerb) -> Result<Exit, Failed> {
-    let ws = face.open()?;
     match verb {
-        LedgerVerb::Verify { full } => {
-            let verdict = workspace::verify(&ws, *full, &[])?;
+        LedgerVerb::Verify { full, anchors } => {
+            let verdict = workspace::verify(&face.open()?, *full, anchors)?;
             print::verdict(face, &verdict)?;
-            Ok(if verdict.holds() {
+            return Ok(if verdict.holds() {
                 Exit::DONE
             } else {
                 Exit::UNVERIFIED
-            })
+            });
         }
         LedgerVerb::Show { index: None } => {
-            print::entries(face, &workspace::entries(&ws)?)?;
-            Ok(Exit::DONE)
+            print::entries(face, &workspace::entries(&face.open()?)?)?;
         }
         LedgerVerb::Show { index: Some(index) } => {
-            let text = workspace::entry(&ws, *index)?;
+            let text = workspace::entry(&face.open()?, *index)?;
             print::entry(face, *index, &text)?;
-            Ok(Exit::DONE)
         }
         LedgerVerb::Purge { dry_run: true, .. } => {
-            print::due(face, &workspace::preview_batch(&ws, world)?)?;
-            Ok(Exit::DONE)
+            print::due(face, &workspace::preview_batch(&face.open()?, world)?)?;
         }
         LedgerVerb::Purge { person, .. } => {
-            let batch = workspace::purge(&ws, world, person.as_deref())?;
+            let batch = workspace::purge(&face.open()?, world, person.as_deref())?;
             print::purged(face, &batch)?;
-            Ok(Exit::DONE)
         }
         LedgerVerb::Gc { dry_run } => {
-            print::orphans(face, &workspace::gc(&ws, world, *dry_run)?, *dry_run)?;
-            Ok(Exit::DONE)
+            let orphans = workspace::gc(&face.open()?, world, *dry_run)?;
+            print::orphans(face, &orphans, *dry_run)?;
         }
-        LedgerVerb::Stats => {
-            print::stats(face, &workspace::stats(&ws)?)?;
-            Ok(Exit::DONE)
+        LedgerVerb::Stats => print::stats(face, &workspace::stats(&face.open()?)?)?,
+        LedgerVerb::Anchor { verb } => anchor(face, world, verb)?,
+        // A witness has no workspace, and needs none.
+        LedgerVerb::Cosign {
+            request,
+            witness,
+            out,
+            log,
+        } => {
+            let done = workspace::cosign(world, request, witness, out, log.as_deref())?;
+            print::cosigned(face, &done)?;
+        }
+        LedgerVerb::Witness { folder } => {
+            print::witness(face, &workspace::show_witness(world, folder)?)?;
         }
     }
+    Ok(Exit::DONE)
+}
+
+fn anchor(face: &mut Face<'_>, world: &mut World, verb: &AnchorVerb) -> Result<(), Failed> {
+    let ws = face.open()?;
+    match verb {
+        AnchorVerb::Request {
+            cosign: Some(file),
+            witness,
+            old,
+            ..
+        } => {
+            let asked = workspace::ask_witness(&ws, world, file, witness.as_deref(), *old)?;
+            print::asked(face, &asked)?;
+        }
+        AnchorVerb::Request {
+            timestamp: Some(file),
+            ..
+        } => print::asked(face, &workspace::ask_authority(&ws, world, file)?)?,
+        // The grammar lets neither through alone.
+        AnchorVerb::Request { .. } => {}
+        AnchorVerb::Add { answer, witness } => {
+            let kept = workspace::add_anchor(&ws, world, answer, witness.as_deref())?;
+            print::kept(face, &kept)?;
+        }
+        AnchorVerb::Copy { file } => {
+            print::kept(face, &[workspace::carry(&ws, world, file)?])?;
+        }
+        AnchorVerb::List => print::anchors(face, &workspace::list_anchors(&ws)?)?,
+        AnchorVerb::AcceptRollback { person } => {
+            let done = workspace::accept_rollback(&ws, world, person)?;
+            print::accepted(face, &done)?;
+        }
+    }
+    Ok(())
 }

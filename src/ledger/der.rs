@@ -1,7 +1,7 @@
 //! Just enough DER to ask for a time-stamp and to read what one is about.
 //!
 //! Of a token we read a path of a dozen elements, from the status to the imprint; its certificates and its signature
-//! are `openssl`'s to judge. RustCrypto's `x509-tsp` would bring `cms`, `x509-cert` and a derive macro for
+//! are `openssl`'s to judge. The crate `x509-tsp` would bring `cms`, `x509-cert` and a derive macro for
 //! it, and would refuse whole tokens over the order of certificates that nobody here looks at.
 //! Definite, shortest lengths and one-byte tags only: anything else is refused.
 

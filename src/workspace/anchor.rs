@@ -255,7 +255,7 @@ pub fn add(
     let view = View::open(&ws.root)?;
     match std::str::from_utf8(&bytes) {
         Ok(lines) if lines.starts_with('\u{2014}') => {
-            add_cosignatures(&view, world, lines, witness)
+            add_cosignatures(ws, &view, world, lines, witness)
         }
         _ if bytes.first() == Some(&0x30) => {
             add_timestamp(ws, &view, world, &bytes).map(|it| vec![it])
@@ -280,6 +280,7 @@ fn candidates(view: &View) -> Result<Vec<Carried>, Error> {
 }
 
 fn add_cosignatures(
+    ws: &Workspace,
     view: &View,
     world: &World,
     lines: &str,
@@ -318,7 +319,7 @@ fn add_cosignatures(
         kept.push(Kept {
             time: Some(Time(time as i64).to_string()),
             witness: Some(by.text()),
-            ..line_of(&name)
+            ..line_of(ws, &name)
         });
     }
     if kept.is_empty() {
@@ -330,16 +331,16 @@ fn add_cosignatures(
     Ok(kept)
 }
 
-fn line_of(name: &Name) -> Kept {
-    let stem = name.stem();
+fn line_of(ws: &Workspace, name: &Name) -> Kept {
+    let (stem, folder) = (name.stem(), anchors::folder(&ws.root));
     let timestamp = name.kind == AnchorKind::Timestamp;
     Kept {
         kind: name.kind.to_string(),
         size: name.size,
         time: None,
         witness: None,
-        note: PathBuf::from("anchors").join(format!("{stem}.note")),
-        token: timestamp.then(|| PathBuf::from("anchors").join(format!("{stem}.tsr"))),
+        note: folder.join(format!("{stem}.note")),
+        token: timestamp.then(|| folder.join(format!("{stem}.tsr"))),
         anchor: stem,
     }
 }
@@ -370,7 +371,7 @@ fn add_timestamp(ws: &Workspace, view: &View, world: &World, bytes: &[u8]) -> Re
     )?;
     Ok(Kept {
         time: Some(token.time.to_string()),
-        ..line_of(&name)
+        ..line_of(ws, &name)
     })
 }
 
@@ -390,7 +391,7 @@ pub fn carry(ws: &Workspace, world: &World, file: &Path) -> Result<Kept, Error> 
     };
     deliver(world, file, view.checkpoint())?;
     view.keep_anchor(&world.disk, &name, view.checkpoint(), None, None)?;
-    Ok(line_of(&name))
+    Ok(line_of(ws, &name))
 }
 
 /// The anchors kept here, smallest size first.

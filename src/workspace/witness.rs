@@ -95,7 +95,7 @@ impl Desk {
     fn create(world: &mut World, folder: &Path) -> Result<Self, Error> {
         let id: [u8; 8] = world.entropy.bytes();
         let secret = Secret::new(world.entropy.bytes());
-        let token = token(&id);
+        let token = token(id);
         let file = format!("witness-{token}");
         let text = secret.file(SecretKind::Witness, &token);
         keep_secret(world, &folder.join(file), text.as_bytes())?;
@@ -118,7 +118,7 @@ impl Desk {
         let id: [u8; 8] = id.and_then(|it| it.try_into().ok()).ok_or_else(damaged)?;
         let bytes = zeroize::Zeroizing::new(brought(&path)?);
         let secret =
-            Secret::parse(&bytes, SecretKind::Witness, &token(&id)).map_err(|_| damaged())?;
+            Secret::parse(&bytes, SecretKind::Witness, &token(id)).map_err(|_| damaged())?;
         Ok(Self {
             folder: folder.to_owned(),
             name: witness_name(id),
@@ -134,10 +134,10 @@ impl Desk {
     /// The file of what is remembered of a log; none for a name that no log of ours has.
     fn memory_of(&self, origin: &str) -> Option<PathBuf> {
         let id = origin.strip_prefix("probant.invalid/")?;
-        crate::ledger::note::is_origin(origin).then(|| self.folder.join(format!("log-{id}")))
+        ledger::note::is_origin(origin).then(|| self.folder.join(format!("log-{id}")))
     }
 
-    fn remembered(&self, path: &Path) -> Result<Option<Memory>, Error> {
+    fn remembered(path: &Path) -> Result<Option<Memory>, Error> {
         if !path.exists() {
             return Ok(None);
         }
@@ -150,8 +150,8 @@ impl Desk {
     }
 }
 
-fn token(id: &[u8; 8]) -> Token {
-    hex(id).parse().expect("hex digits make a name")
+fn token(id: [u8; 8]) -> Token {
+    hex(&id).parse().expect("hex digits make a name")
 }
 
 /// Writes a file that only its owner may read, whole or not at all.
@@ -171,7 +171,7 @@ pub fn show(world: &mut World, folder: &Path) -> Result<Shown, Error> {
     let mut logs = Vec::new();
     for name in anchors::names(folder)? {
         if name.starts_with("log-")
-            && let Some(memory) = desk.remembered(&folder.join(&name))?
+            && let Some(memory) = Desk::remembered(&folder.join(&name))?
         {
             logs.push(Remembered {
                 log: memory.log.text(),
@@ -206,7 +206,7 @@ pub fn cosign(
         origin: origin.clone(),
     };
     let path = desk.memory_of(&origin).ok_or(unknown)?;
-    let known = match (desk.remembered(&path)?, told) {
+    let known = match (Desk::remembered(&path)?, told) {
         (Some(memory), Some(told)) if memory.log != told => {
             return Err(Refusal::OtherKey { origin }.into());
         }

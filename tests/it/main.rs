@@ -1,5 +1,6 @@
 //! Everything that is tested from outside, as one binary.
 
+mod anchors;
 mod cli;
 mod cli_support;
 mod crash;

@@ -85,6 +85,9 @@ pub fn verdict(face: &mut Face<'_>, verdict: &Verdict) -> io::Result<()> {
         );
         writeln!(face.out, "{line}")?;
     }
+    if let Some(examined) = &verdict.anchors {
+        super::anchor::examined(face, examined, verdict.entries)?;
+    }
     for trouble in verdict.integrity.iter().chain(&verdict.completeness) {
         writeln!(face.out, "! {}: {}", trouble.file, trouble.why)?;
     }

@@ -19,11 +19,13 @@ use crate::ledger::tree::{self, Hash};
 use crate::workspace::disk::Disk;
 
 /// The folder of a workspace's anchors.
+#[must_use]
 pub fn folder(root: &Path) -> PathBuf {
     root.join("anchors")
 }
 
 /// The folder of the checkpoints that somebody was asked about.
+#[must_use]
 pub fn asked(root: &Path) -> PathBuf {
     folder(root).join("asked")
 }
@@ -69,7 +71,7 @@ impl View {
     pub fn anchors(&self) -> Result<Vec<Name>, Error> {
         let mut found: Vec<Name> = names(&folder(&self.paths.root))?
             .iter()
-            .filter(|file| is_note(file))
+            .filter(|file| ends(file, "note"))
             .filter_map(|file| Name::of(file))
             .collect();
         found.sort();
@@ -97,7 +99,7 @@ impl View {
     pub fn asked(&self) -> Result<Vec<Carried>, Error> {
         let folder = asked(&self.paths.root);
         let mut found = Vec::new();
-        for name in names(&folder)?.iter().filter(|file| is_note(file)) {
+        for name in names(&folder)?.iter().filter(|file| ends(file, "note")) {
             let carried = Carried::open(&read(&folder.join(name))?, self.signer());
             found.push(carried.map_err(|source| Error::Damaged {
                 file: format!("anchors/asked/{name}"),
@@ -113,7 +115,7 @@ impl View {
         let folder = folder(&self.paths.root);
         let mut found = Vec::new();
         for name in names(&folder)? {
-            if name.ends_with(".vkey") {
+            if ends(&name, "vkey") {
                 let witness = read_key(&read(&folder.join(&name))?);
                 found.push(witness.map_err(|source| Error::Damaged {
                     file: format!("anchors/{name}"),
@@ -247,6 +249,7 @@ impl View {
 }
 
 /// What an anchor vouches for.
+#[must_use]
 pub fn claim(carried: &Carried) -> Claim {
     Claim {
         size: carried.checkpoint.size,
@@ -254,8 +257,6 @@ pub fn claim(carried: &Carried) -> Claim {
     }
 }
 
-fn is_note(file: &str) -> bool {
-    Path::new(file)
-        .extension()
-        .is_some_and(|ending| ending == "note")
+fn ends(file: &str, ending: &str) -> bool {
+    Path::new(file).extension().is_some_and(|it| it == ending)
 }

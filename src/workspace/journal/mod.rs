@@ -178,7 +178,7 @@ impl Error {
             Self::Damaged { source, .. } | Self::Refused(source) => source.hint(),
             Self::Absent { .. } => Some("start one with `probant init`"),
             Self::Loose { .. } => Some(
-                "`chmod 700 keys` and `chmod 600 keys/*`, then consider who may have read them",
+                "`chmod 700` the folder and `chmod 600` the files in it, then consider who may have read them",
             ),
             Self::Restricted { .. } => {
                 Some("lift the restriction first: `probant subject lift LEAD --request REF`")
