@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 
 use super::error::Error;
-use super::journal::{self, Commit, View, Writer, anchors};
+use super::journal::{Commit, View, Writer, anchors};
 use super::{Recorded, Workspace, World};
 use crate::digest::{Digest, hex};
 use crate::ledger::anchor::{Carried, Name, ROLLBACK, cosigned};
@@ -99,9 +99,12 @@ pub fn ask_witness(
         Some(old) => old,
         None => last_cosigned(&view, witness)?,
     };
-    let proof = view.consistency(old).ok_or(journal::Error::Older {
-        held: view.size(),
-        anchored: old,
+    let proof = view.consistency(old).ok_or_else(|| Error::Usage {
+        what: format!(
+            "the witness cosigned {old} entries, and this ledger holds {}",
+            view.size()
+        ),
+        hint: "a witness never cosigns a shorter history: put the newest copy of the ledger back, or, if it is lost, begin with a new witness and `--old 0`",
     })?;
     let note = note(&view)?;
     let request = witness::Request { old, proof, note };

@@ -305,6 +305,120 @@ fn a_witness_remembers_before_it_answers() {
     }
 }
 
+/// Runs `words` on copies of `scene`'s workspace whose disk fails at each moment in turn; how many moments there are.
+fn at_each_moment(scene: &Scene, words: &[&str], holds: &dyn Fn(&Path, &Said, usize)) -> usize {
+    for moment in 0.. {
+        let root = scene.path(&format!("ws-{moment}"));
+        copy(&scene.root(), &root);
+        let seen = std::sync::atomic::AtomicUsize::new(0);
+        let disk = Disk::watched(Arc::new(move |_: Phase, _: Operation, _: &Path| {
+            if seen.fetch_add(1, std::sync::atomic::Ordering::SeqCst) == moment {
+                Err(io::Error::from(io::ErrorKind::StorageFull))
+            } else {
+                Ok(())
+            }
+        }));
+        let said = run(&root, &mut world_on(disk, 3), words);
+        holds(&root, &said, moment);
+        fs::remove_dir_all(&root).unwrap();
+        if said.exit == 0 {
+            return moment;
+        }
+    }
+    unreachable!("the moments end")
+}
+
+#[test]
+fn an_anchor_is_kept_whole_or_not_at_all_whatever_the_disk_refuses() {
+    let Some((scene, _, _)) = stamped() else {
+        return;
+    };
+    scene.request(&[]);
+    scene.cosign(&["--log", &scene.log()]).done();
+    let stamp = scene.text("answer.tsr");
+    let (answer, key) = (scene.text("answer.txt"), scene.witness());
+    fs::remove_dir_all(scene.root().join("anchors/asked")).unwrap();
+    let query = scene.text("later.tsq");
+    fs::rename(scene.root().join("anchors"), scene.path("aside")).unwrap();
+    // Asked about anew: the same checkpoint as the witness was.
+    scene.request(&[]);
+    let words = ["ledger", "anchor", "request", "--timestamp", &query];
+    let whole = |root: &Path, said: &Said, moment: usize, words: &[&str]| {
+        assert!(matches!(said.exit, 0 | 1), "moment {moment}: {said:?}");
+        // What stands is whole, writers open, and the same command finishes what was begun.
+        say(root, &["ledger", "anchor", "list"]).done();
+        grow(root, 1, "since");
+        say(root, words).done();
+        let folder = text(&root.join("anchors"));
+        let verified = say(root, &["ledger", "verify", "--anchors", &folder]);
+        let asked_only = words.contains(&"request");
+        assert_eq!(
+            verified.exit,
+            if asked_only { 2 } else { 0 },
+            "{verified:?}"
+        );
+    };
+    let moments = at_each_moment(&scene, &words, &|root, said, moment| {
+        whole(root, said, moment, &words);
+    });
+    assert!(moments > 15, "{moments} moments");
+    let words = ["ledger", "anchor", "add", &answer, "--witness", &key];
+    let moments = at_each_moment(&scene, &words, &|root, said, moment| {
+        whole(root, said, moment, &words);
+    });
+    assert!(moments > 15, "{moments} moments");
+    // The time-stamp that was answered before: nothing here remembers having asked.
+    scene.say(&["ledger", "anchor", "add", &stamp]).failed(4);
+}
+
+#[test]
+fn refusals_are_said_in_french_too() {
+    let scene = Scene::new();
+    let root = scene.root();
+    copy(&root.join("ledger"), &scene.path("backup"));
+    grow(&root, 3, "lost");
+    let seen = scene.anchored();
+    put_back(&scene.path("backup"), &root);
+    let french = |words: &[&str]| {
+        let output = Command::new(crate::night::PROBANT)
+            .args(["--lang", "fr", "-w"])
+            .arg(&root)
+            .args(words)
+            .output()
+            .unwrap();
+        (
+            output.status.code(),
+            String::from_utf8(output.stderr).unwrap(),
+        )
+    };
+    let (data, out) = (scene.text("night.csv"), scene.text("out/a.csv"));
+    let (code, said) = french(&["score", &data, "--out", &out]);
+    assert_eq!(code, Some(4), "{said}");
+    assert!(
+        said.contains("copie plus ancienne") && said.contains("conseil\u{a0}: remettez"),
+        "{said}"
+    );
+    scene.request(&["--old", "0"]);
+    let [request, folder, answer] =
+        ["request.txt", "dpo/witness", "answer.txt"].map(|name| scene.text(name));
+    let words = ["ledger", "cosign", &request, "--witness", &folder];
+    let words: Vec<&str> = words.into_iter().chain(["--out", &answer]).collect();
+    let (code, said) = french(&words);
+    assert_eq!(code, Some(4), "{said}");
+    assert!(
+        said.contains(&format!("ce témoin en a vu {seen}")),
+        "{said}"
+    );
+    // The operator asks from what the witness saw, which this ledger never had.
+    let asked = scene.text("request.txt");
+    let words = ["ledger", "anchor", "request", "--cosign", &asked];
+    let said = scene.say(&words).failed(2);
+    assert!(
+        said.err.contains("never cosigns a shorter history"),
+        "{said:?}"
+    );
+}
+
 #[cfg(unix)]
 #[test]
 fn a_witness_whose_key_is_open_to_others_does_not_sign() {

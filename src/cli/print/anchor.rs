@@ -155,7 +155,10 @@ pub fn anchors(face: &mut Face<'_>, anchors: &[AnchorLine]) -> io::Result<()> {
     }
     right(&mut lines, &[0]);
     writeln!(face.out, "{lines}")?;
-    face.next("probant ledger verify --anchors anchors")
+    face.next(&say!(
+        lang,
+        "probant ledger verify --anchors DIR" | "probant ledger verify --anchors DOSSIER"
+    ))
 }
 
 fn kind(lang: Lang, kind: &str) -> String {

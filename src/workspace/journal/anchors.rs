@@ -44,7 +44,7 @@ pub fn names(folder: &Path) -> Result<Vec<String>, Error> {
     for item in items {
         let item = item.map_err(refused)?;
         let name = item.file_name().to_string_lossy().into_owned();
-        if !name.starts_with('.') && item.file_type().map_err(refused)?.is_file() {
+        if !name.starts_with('.') && item.path().is_file() {
             found.push(name);
         }
     }
