@@ -154,7 +154,7 @@ pub struct Claim {
 
 /// What comparing an anchor with the log shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Standing {
+pub enum Comparison {
     /// The log of that size has that root.
     Holds,
     /// The log is shorter: its tail was cut off, or an older copy was restored.
@@ -171,7 +171,7 @@ pub fn compare(
     claims: &[Claim],
     size: u64,
     root_at: &dyn Fn(u64) -> Option<Hash>,
-) -> Vec<Standing> {
+) -> Vec<Comparison> {
     let held: Vec<bool> = claims
         .iter()
         .map(|claim| claim.size <= size && root_at(claim.size) == Some(claim.root))
@@ -192,14 +192,14 @@ pub fn compare(
         .zip(&held)
         .map(|(claim, held)| {
             if *held {
-                Standing::Holds
+                Comparison::Holds
             } else if two_histories(claim) || newest_held.is_some_and(|newest| newest >= claim.size)
             {
-                Standing::Forked
+                Comparison::Forked
             } else if claim.size > size {
-                Standing::Truncated
+                Comparison::Truncated
             } else {
-                Standing::Rewritten
+                Comparison::Rewritten
             }
         })
         .collect()

@@ -12,7 +12,7 @@ use super::error::Error;
 use super::journal::{View, anchors};
 use crate::digest::Digest;
 use crate::ledger::Error as Wrong;
-use crate::ledger::anchor::{Carried, Claim, Name, Standing, compare, read_key};
+use crate::ledger::anchor::{Carried, Claim, Comparison, Name, compare, read_key};
 use crate::ledger::cosignature::Witness;
 use crate::ledger::text::{AnchorKind, Time};
 use crate::ledger::timestamp::Token;
@@ -43,7 +43,7 @@ pub struct Anchored {
     /// The witness's key: to be compared with the one that the witness reads out.
     pub witness: Option<String>,
     /// How it stands.
-    pub verdict: Standings,
+    pub verdict: AnchorVerdict,
     /// Why a file cannot be believed.
     pub why: Option<String>,
     /// The entry that accepts the rollback.
@@ -55,7 +55,7 @@ pub struct Anchored {
 /// How an anchor stands to the ledger.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Standings {
+pub enum AnchorVerdict {
     /// The log of that size has that root.
     Holds,
     /// The log is shorter.
@@ -72,7 +72,9 @@ impl Examined {
     /// Whether every anchor holds.
     #[must_use]
     pub fn holds(&self) -> bool {
-        self.anchors.iter().all(|it| it.verdict == Standings::Holds)
+        self.anchors
+            .iter()
+            .all(|it| it.verdict == AnchorVerdict::Holds)
     }
 }
 
@@ -271,20 +273,20 @@ fn compare_all(view: &View, found: Vec<Read>) -> Vec<Anchored> {
         .iter()
         .filter_map(|read| Some(read.told.as_ref().ok()?.claim))
         .collect();
-    let mut standings = compare(&claims, view.size(), &|size| view.root_at(size)).into_iter();
+    let mut comparisons = compare(&claims, view.size(), &|size| view.root_at(size)).into_iter();
     let accepted = view.accepted();
     let mut compared: Vec<Anchored> = found
         .into_iter()
         .map(|Read { file, data, told }| match told {
             Ok(told) => {
-                let standing = standings.next().unwrap_or(Standing::Rewritten);
+                let comparison = comparisons.next().unwrap_or(Comparison::Rewritten);
                 Anchored {
                     file,
                     kind: Some(told.kind.to_string()),
                     size: Some(told.claim.size),
                     time: told.time.map(|time| time.to_string()),
                     witness: told.witness,
-                    verdict: standing.into(),
+                    verdict: comparison.into(),
                     why: None,
                     accepted: accepted.get(&(told.claim.size, told.claim.root)).copied(),
                     data,
@@ -296,7 +298,7 @@ fn compare_all(view: &View, found: Vec<Read>) -> Vec<Anchored> {
                 size: None,
                 time: None,
                 witness: None,
-                verdict: Standings::Unbelieved,
+                verdict: AnchorVerdict::Unbelieved,
                 why: Some(error.to_string()),
                 accepted: None,
                 data: None,
@@ -307,13 +309,13 @@ fn compare_all(view: &View, found: Vec<Read>) -> Vec<Anchored> {
     compared
 }
 
-impl From<Standing> for Standings {
-    fn from(standing: Standing) -> Self {
-        match standing {
-            Standing::Holds => Self::Holds,
-            Standing::Truncated => Self::Truncated,
-            Standing::Rewritten => Self::Rewritten,
-            Standing::Forked => Self::Forked,
+impl From<Comparison> for AnchorVerdict {
+    fn from(comparison: Comparison) -> Self {
+        match comparison {
+            Comparison::Holds => Self::Holds,
+            Comparison::Truncated => Self::Truncated,
+            Comparison::Rewritten => Self::Rewritten,
+            Comparison::Forked => Self::Forked,
         }
     }
 }

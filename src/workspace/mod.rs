@@ -8,6 +8,7 @@ pub mod error;
 pub mod journal;
 
 mod anchor;
+mod ask;
 mod check;
 mod columns;
 mod desk;
@@ -44,16 +45,16 @@ use crate::name::{Token, nearest};
 use crate::policy::{self, Person, Policy, Purpose, Role};
 
 pub use anchor::{
-    Accepted, AnchorLine, Asked, Kept, accept_rollback, add as add_anchor, ask_authority,
-    ask_witness, carry, list as list_anchors,
+    Accepted, AnchorLine, Kept, accept_rollback, add as add_anchor, carry, list as list_anchors,
 };
+pub use ask::{Asked, ask_authority, ask_witness};
 pub use check::{Checked, ColumnReport, check};
 pub use erasure::{
     Ask, Asked, Batch, FileDone, Orphan, Receipt, RequestLine, ask as erase, gc, lift,
     list as list_requests, preview as preview_batch, purge, receipt, restrict,
 };
 pub use error::Error;
-pub use examine::{Anchored, Examined, Standings};
+pub use examine::{AnchorVerdict, Anchored, Examined};
 pub use explain::{Answer, Evidence, Question, explain};
 pub use init::{Initialised, init, stage_demo};
 pub use log::{EntryLine, Size, Trouble, Verdict, entries, entry, stats, verify};

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
 
-use probant::ledger::anchor::{Claim, Name, Standing, compare};
+use probant::ledger::anchor::{Claim, Comparison, Name, compare};
 use probant::ledger::entry::Note;
 use probant::ledger::text::Time;
 use probant::ledger::timestamp::{Request, Token};
@@ -626,20 +626,20 @@ fn anchors_are_compared_with_the_log_and_with_each_other() {
     let said = |claims: &[Claim]| compare(claims, 10, &root_at);
     assert_eq!(
         said(&[claim(3, 3), claim(10, 10)]),
-        [Standing::Holds, Standing::Holds]
+        [Comparison::Holds, Comparison::Holds]
     );
-    assert_eq!(said(&[claim(11, 1)]), [Standing::Truncated]);
+    assert_eq!(said(&[claim(11, 1)]), [Comparison::Truncated]);
     assert_eq!(
         said(&[claim(3, 3), claim(7, 1)]),
-        [Standing::Holds, Standing::Rewritten]
+        [Comparison::Holds, Comparison::Rewritten]
     );
     assert_eq!(
         said(&[claim(7, 1), claim(8, 8)]),
-        [Standing::Forked, Standing::Holds]
+        [Comparison::Forked, Comparison::Holds]
     );
     assert_eq!(
         said(&[claim(12, 1), claim(12, 2)]),
-        [Standing::Forked, Standing::Forked]
+        [Comparison::Forked, Comparison::Forked]
     );
 }
 

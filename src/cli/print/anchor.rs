@@ -10,7 +10,7 @@ use crate::cli::Face;
 use crate::lang::Lang;
 use crate::say;
 use crate::workspace::{
-    Accepted, AnchorLine, Anchored, Asked, Cosigned, Examined, Kept, Shown, Standings,
+    Accepted, AnchorLine, AnchorVerdict, Anchored, Asked, Cosigned, Examined, Kept, Shown,
 };
 
 fn entries(lang: Lang, n: u64) -> String {
@@ -56,13 +56,29 @@ pub fn asked(face: &mut Face<'_>, asked: &Asked) -> io::Result<()> {
     let from = lang.count(old);
     let line = say!(
         lang,
-        "Request to the witness written to {file}: {held}, of which {from} were cosigned before.\nThe log's key, to compare by telephone or on paper:\n  {log}\nOn the witness's machine:\n  probant ledger cosign {file} --witness DIR --out answer.txt"
-            | "Demande au témoin écrite dans {file}\u{a0}: {held}, dont {from} déjà contresignées.\nLa clé du registre, à comparer par téléphone ou sur papier\u{a0}:\n  {log}\nSur la machine du témoin\u{a0}:\n  probant ledger cosign {file} --witness DOSSIER --out reponse.txt"
+        "Request to the witness written to {file}: {held}, of which {from} were cosigned before.\nThe log's key, to compare by telephone or on paper:\n  {log}\nOn the witness's machine:"
+            | "Demande au témoin écrite dans {file}\u{a0}: {held}, dont {from} déjà contresignées.\nLa clé du registre, à comparer par téléphone ou sur papier\u{a0}:\n  {log}\nSur la machine du témoin\u{a0}:"
     );
     writeln!(face.out, "{line}")?;
+    // The first time, each must be told the other's key.
+    let (log, witness) = if old > 0 {
+        (String::new(), String::new())
+    } else {
+        (
+            say!(lang, " --log VKEY" | " --log CLÉ"),
+            say!(lang, " --witness VKEY" | " --witness CLÉ"),
+        )
+    };
+    let there = say!(
+        lang,
+        "  probant ledger cosign {file} --witness DIR --out answer.txt{log}"
+            | "  probant ledger cosign {file} --witness DOSSIER --out reponse.txt{log}"
+    );
+    writeln!(face.out, "{there}")?;
     face.next(&say!(
         lang,
-        "probant ledger anchor add answer.txt" | "probant ledger anchor add reponse.txt"
+        "probant ledger anchor add answer.txt{witness}"
+            | "probant ledger anchor add reponse.txt{witness}"
     ))
 }
 
@@ -228,10 +244,24 @@ pub fn cosigned(face: &mut Face<'_>, done: &Cosigned) -> io::Result<()> {
     let lang = face.lang;
     let (origin, key, out) = (&done.origin, &done.witness, shown(&done.out));
     let (from, held) = (lang.count(done.from), entries(lang, done.size));
+    let line = if done.from == 0 {
+        say!(
+            lang,
+            "Cosigned: {held} of {origin}, seen for the first time."
+                | "Contresigné\u{a0}: {held} de {origin}, vu pour la première fois."
+        )
+    } else {
+        say!(
+            lang,
+            "Cosigned: {held} of {origin}, which continue the {from} seen before."
+                | "Contresigné\u{a0}: {held} de {origin}, qui prolongent les {from} déjà vues."
+        )
+    };
+    writeln!(face.out, "{line}")?;
     let line = say!(
         lang,
-        "Cosigned: {held} of {origin}, which continue the {from} seen before. The answer is {out}; this witness's key:\n  {key}"
-            | "Contresigné\u{a0}: {held} de {origin}, qui prolongent les {from} déjà vues. La réponse est {out}\u{a0}; la clé de ce témoin\u{a0}:\n  {key}"
+        "The answer is {out}; this witness's key:\n  {key}"
+            | "La réponse est {out}\u{a0}; la clé de ce témoin\u{a0}:\n  {key}"
     );
     writeln!(face.out, "{line}")?;
     let line = say!(
@@ -289,7 +319,7 @@ fn one(face: &mut Face<'_>, anchor: &Anchored, held: u64) -> io::Result<()> {
     let file = anchor.file.display();
     let (size, held) = (lang.count(anchor.size.unwrap_or(0)), lang.count(held));
     let mut line = match anchor.verdict {
-        Standings::Holds => {
+        AnchorVerdict::Holds => {
             let (kind, time) = (
                 kind(lang, anchor.kind.as_deref().unwrap_or("copy")),
                 anchor.time.as_deref().unwrap_or(""),
@@ -301,27 +331,27 @@ fn one(face: &mut Face<'_>, anchor: &Anchored, held: u64) -> io::Result<()> {
             .trim_end()
             .to_owned()
         }
-        Standings::Truncated => say!(
+        AnchorVerdict::Truncated => say!(
             lang,
             "! {file}: truncated: the log holds {held} entries, and this anchor vouches for {size}"
                 | "! {file}\u{a0}: tronqué\u{a0}: le registre contient {held} entrées, et cet ancrage en atteste {size}"
         ),
-        Standings::Rewritten => say!(
+        AnchorVerdict::Rewritten => say!(
             lang,
             "! {file}: rewritten: at {size} entries the log says something else than what was anchored"
                 | "! {file}\u{a0}: réécrit\u{a0}: à {size} entrées, le registre dit autre chose que ce qui a été ancré"
         ),
-        Standings::Forked => say!(
+        AnchorVerdict::Forked => say!(
             lang,
             "! {file}: fork: two histories of {size} entries were signed, and both left the machine"
                 | "! {file}\u{a0}: bifurcation\u{a0}: deux histoires de {size} entrées ont été signées, et toutes deux sont sorties de la machine"
         ),
-        Standings::Unbelieved => {
+        AnchorVerdict::Unbelieved => {
             let why = anchor.why.as_deref().unwrap_or_default();
             say!(lang, "! {file}: {why}" | "! {file}\u{a0}: {why}")
         }
     };
-    if let (Some(entry), true) = (anchor.accepted, anchor.verdict != Standings::Holds) {
+    if let (Some(entry), true) = (anchor.accepted, anchor.verdict != AnchorVerdict::Holds) {
         line += &say!(
             lang,
             "; entry {entry} accepts it, which whoever holds the keys could have written"
