@@ -8,7 +8,7 @@
 use super::cosignature::cosign;
 use super::error::Error;
 use super::key::SigningKey;
-use super::note::{Checkpoint, Verifier, base64, unbase64};
+use super::note::{Checkpoint, Verifier, base64, is_origin, unbase64};
 use super::text::{Lines, Reader, Sum};
 use super::tree::{self, Hash};
 
@@ -62,6 +62,9 @@ impl Request {
             proof,
             note: note.to_owned(),
         };
+        if !is_origin(request.origin()) {
+            return Err(Error::Witness("its checkpoint names no log of ours"));
+        }
         if request.text() == text {
             Ok(request)
         } else {
@@ -69,7 +72,7 @@ impl Request {
         }
     }
 
-    /// The origin of the checkpoint, which nobody has checked yet.
+    /// The origin of the checkpoint: a log's name, which nobody has vouched for yet.
     #[must_use]
     pub fn origin(&self) -> &str {
         self.note.lines().next().unwrap_or_default()

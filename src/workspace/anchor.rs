@@ -259,6 +259,12 @@ pub fn carry(ws: &Workspace, world: &World, file: &Path) -> Result<Kept, Error> 
         });
     }
     let view = View::open(&ws.root)?;
+    if fs::read(file).is_ok_and(|standing| standing != view.checkpoint()) {
+        return Err(Error::Usage {
+            what: format!("`{}` holds something else already", file.display()),
+            hint: "name another file: an older checkpoint is evidence too",
+        });
+    }
     let name = Name {
         kind: AnchorKind::Copy,
         size: view.size(),

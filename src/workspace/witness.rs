@@ -131,10 +131,10 @@ impl Desk {
         Witness::new(&self.name, &self.key)
     }
 
-    /// The file of what is remembered of a log; none for a name that no log of ours has.
-    fn memory_of(&self, origin: &str) -> Option<PathBuf> {
-        let id = origin.strip_prefix("probant.invalid/")?;
-        ledger::note::is_origin(origin).then(|| self.folder.join(format!("log-{id}")))
+    /// The file of what is remembered of a log.
+    fn memory_of(&self, origin: &str) -> PathBuf {
+        let id = origin.rsplit('/').next().unwrap_or_default();
+        self.folder.join(format!("log-{id}"))
     }
 
     fn remembered(path: &Path) -> Result<Option<Memory>, Error> {
@@ -202,10 +202,7 @@ pub fn cosign(
         return Err(journal::Error::Busy { lock: "lock" }.into());
     };
     let origin = request.origin().to_owned();
-    let unknown = Refusal::Unknown {
-        origin: origin.clone(),
-    };
-    let path = desk.memory_of(&origin).ok_or(unknown)?;
+    let path = desk.memory_of(&origin);
     let known = match (Desk::remembered(&path)?, told) {
         (Some(memory), Some(told)) if memory.log != told => {
             return Err(Refusal::OtherKey { origin }.into());

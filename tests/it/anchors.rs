@@ -655,9 +655,14 @@ fn a_folder_without_an_anchor_proves_nothing() {
     scene.say(&["ledger", "anchor", "copy", &bad]).failed(2);
     let good = scene.text("auditor/copy.note");
     scene.say(&["ledger", "anchor", "copy", &good]).done();
+    scene.say(&["ledger", "anchor", "copy", &good]).done();
     let said = scene.verify(&["auditor"]).done().json();
     let ignored = said["anchors"]["ignored"][0].as_str().unwrap();
     assert!(ignored.ends_with("readme.txt"), "{said}");
+    // An older copy is evidence: a newer one does not take its place.
+    grow(&scene.root(), 1, "grown");
+    scene.say(&["ledger", "anchor", "copy", &good]).failed(2);
+    scene.verify(&["auditor"]).done();
 }
 
 /// A time-stamping authority of our own, or `None` (with a printed line) without `openssl`.
@@ -998,6 +1003,59 @@ fn python_verifies_a_cosignature_from_the_specification_alone() {
     let good = fs::read_to_string(&note).unwrap();
     fs::write(&note, good.replacen('\n', "\n1", 1)).unwrap();
     assert_eq!(verified(), None);
+}
+
+/// A cosigner as `signed_note` wants one, from the specification.
+struct Cosigner {
+    name: String,
+    id: u32,
+    key: ed25519_dalek::VerifyingKey,
+}
+
+impl signed_note::Verifier for Cosigner {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn key_id(&self) -> u32 {
+        self.id
+    }
+
+    fn verify(&self, message: &[u8], signature: &[u8]) -> bool {
+        let Some((time, signature)) = signature.split_first_chunk::<8>() else {
+            return false;
+        };
+        let time = u64::from_be_bytes(*time);
+        let signed = [format!("cosignature/v1\ntime {time}\n").as_bytes(), message].concat();
+        ed25519_dalek::Signature::from_slice(signature)
+            .is_ok_and(|it| self.key.verify_strict(&signed, &it).is_ok())
+    }
+}
+
+#[test]
+fn signed_note_reads_a_cosigned_checkpoint_and_both_signatures_hold() {
+    use base64::Engine as _;
+    use signed_note::{Note, StandardVerifier, VerifierList};
+    let scene = Scene::new();
+    scene.anchored();
+    let view = View::open(&scene.root()).unwrap();
+    let name = view.anchors().unwrap()[0];
+    let file = scene.root().join(format!("anchors/{}.note", name.stem()));
+    let note = Note::from_bytes(&fs::read(file).unwrap()).unwrap();
+    let vkey = scene.witness();
+    let parts: Vec<&str> = vkey.splitn(3, '+').collect();
+    let key = base64::engine::general_purpose::STANDARD
+        .decode(parts[2])
+        .unwrap();
+    let cosigner = Cosigner {
+        name: parts[0].to_owned(),
+        id: u32::from_str_radix(parts[1], 16).unwrap(),
+        key: ed25519_dalek::VerifyingKey::from_bytes(key[1..].try_into().unwrap()).unwrap(),
+    };
+    let log = StandardVerifier::new(&scene.log()).unwrap();
+    let list = VerifierList::new(vec![Box::new(log), Box::new(cosigner)]);
+    let (verified, unverified) = note.verify(&list).unwrap();
+    assert_eq!((verified.len(), unverified.len()), (2, 0));
 }
 
 #[test]
