@@ -50,7 +50,7 @@ pub use anchor::{
 pub use ask::{Asked, ask_authority, ask_witness};
 pub use check::{Checked, ColumnReport, check};
 pub use erasure::{
-    Ask, Asked, Batch, FileDone, Orphan, Receipt, RequestLine, ask as erase, gc, lift,
+    Ask, Batch, FileDone, Orphan, Receipt, RequestLine, Taken, ask as erase, gc, lift,
     list as list_requests, preview as preview_batch, purge, receipt, restrict,
 };
 pub use error::Error;

@@ -8,7 +8,7 @@ use super::{noun, right, table};
 use crate::cli::Face;
 use crate::lang::Lang;
 use crate::say;
-use crate::workspace::{Asked, Batch, FileDone, Orphan, Receipt, RequestLine};
+use crate::workspace::{Batch, FileDone, Orphan, Receipt, RequestLine, Taken};
 
 fn records(lang: Lang, n: u64) -> String {
     let word = noun(
@@ -26,7 +26,7 @@ fn demands(lang: Lang, n: u64) -> String {
 }
 
 /// `probant subject erase`.
-pub fn erased(face: &mut Face<'_>, asked: &Asked) -> io::Result<()> {
+pub fn erased(face: &mut Face<'_>, asked: &Taken) -> io::Result<()> {
     if face.json {
         return face.json(asked);
     }
@@ -185,7 +185,7 @@ fn file_done(lang: Lang, file: &FileDone) -> String {
 }
 
 /// `probant subject restrict`.
-pub fn restricted(face: &mut Face<'_>, asked: &Asked) -> io::Result<()> {
+pub fn restricted(face: &mut Face<'_>, asked: &Taken) -> io::Result<()> {
     if face.json {
         return face.json(asked);
     }
@@ -206,7 +206,7 @@ pub fn restricted(face: &mut Face<'_>, asked: &Asked) -> io::Result<()> {
 }
 
 /// `probant subject lift`.
-pub fn lifted(face: &mut Face<'_>, asked: &Asked) -> io::Result<()> {
+pub fn lifted(face: &mut Face<'_>, asked: &Taken) -> io::Result<()> {
     if face.json {
         return face.json(asked);
     }

@@ -27,7 +27,7 @@ use crate::model::Model;
 pub use batch::{Batch, FileDone, carry_out, preview, purge};
 pub use gc::{Orphan, gc};
 pub use receipt::{Receipt, receipt};
-pub use subject::{Ask, Asked, RequestLine, ask, lift, list, restrict};
+pub use subject::{Ask, RequestLine, Taken, ask, lift, list, restrict};
 
 /// The replay of a model from its document in the ledger.
 pub(super) fn replay(_: &Digest, document: &[u8]) -> Result<Box<dyn Replay>, String> {

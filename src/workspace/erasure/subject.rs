@@ -36,7 +36,7 @@ pub struct Ask {
 
 /// What became of it.
 #[derive(Clone, Debug, Serialize)]
-pub struct Asked {
+pub struct Taken {
     /// Of this document.
     pub schema_version: u32,
     /// `queued`, `done`, or `nothing` (no record is about them).
@@ -54,7 +54,7 @@ pub struct Asked {
 }
 
 /// Takes requests to be erased; they wait for the night's batch, or are carried out at once.
-pub fn ask(ws: &Workspace, world: &mut World, ask: &Ask) -> Result<Recorded<Asked>, Error> {
+pub fn ask(ws: &Workspace, world: &mut World, ask: &Ask) -> Result<Recorded<Taken>, Error> {
     let person = ws.person(ask.person.as_deref(), Role::Dpo)?.id.clone();
     let reason = article(ask.reason.as_deref().unwrap_or("art17-1"), "art17-1", &[])?;
     let asked = match (&ask.lead, &ask.request, &ask.batch) {
@@ -93,7 +93,7 @@ pub fn ask(ws: &Workspace, world: &mut World, ask: &Ask) -> Result<Recorded<Aske
         .iter()
         .map(|(segment, row, _)| (segment, row))
         .collect();
-    let mut answer = Asked {
+    let mut answer = Taken {
         schema_version: 1,
         status: "queued".to_owned(),
         requests: kept.len() as u64,
@@ -112,7 +112,7 @@ pub fn ask(ws: &Workspace, world: &mut World, ask: &Ask) -> Result<Recorded<Aske
 }
 
 /// Restricts everything recorded about a lead: neither used nor purged until it is lifted.
-pub fn restrict(ws: &Workspace, world: &mut World, ask: &Ask) -> Result<Recorded<Asked>, Error> {
+pub fn restrict(ws: &Workspace, world: &mut World, ask: &Ask) -> Result<Recorded<Taken>, Error> {
     let person = ws.person(ask.person.as_deref(), Role::Dpo)?.id.clone();
     let (lead, reference) = one(ask)?;
     let reason = article(
@@ -156,7 +156,7 @@ pub fn restrict(ws: &Workspace, world: &mut World, ask: &Ask) -> Result<Recorded
 }
 
 /// Lifts every restriction on a lead's records.
-pub fn lift(ws: &Workspace, world: &mut World, ask: &Ask) -> Result<Recorded<Asked>, Error> {
+pub fn lift(ws: &Workspace, world: &mut World, ask: &Ask) -> Result<Recorded<Taken>, Error> {
     let person = ws.person(ask.person.as_deref(), Role::Dpo)?.id.clone();
     let (lead, reference) = one(ask)?;
     let mut writer = writer(ws, world)?;
@@ -228,8 +228,8 @@ pub fn list(ws: &Workspace) -> Result<Vec<RequestLine>, Error> {
     Ok(ws.state()?.requests()?.into_iter().map(line).collect())
 }
 
-fn done(ws: &Workspace, records: u64, event: EventId) -> Asked {
-    Asked {
+fn done(ws: &Workspace, records: u64, event: EventId) -> Taken {
+    Taken {
         schema_version: 1,
         status: "done".to_owned(),
         requests: 1,
