@@ -132,6 +132,14 @@ pub fn unhex(text: &str) -> Option<Vec<u8>> {
 #[derive(Clone)]
 pub struct MacKey(Hmac<Sha256>);
 
+/// The state stands for the key, and its crate does not wipe it: it is overwritten by that of the empty key.
+impl Drop for MacKey {
+    fn drop(&mut self) {
+        self.0 = Hmac::new_from_slice(&[]).expect("HMAC takes a key of any length");
+        std::hint::black_box(&self.0);
+    }
+}
+
 impl MacKey {
     /// A key from bytes of any length.
     #[must_use]
@@ -153,8 +161,14 @@ impl MacKey {
 /// HKDF-SHA-256 without salt: 32 bytes derived from `secret` for the use that `info` names (RFC 5869).
 #[must_use]
 pub fn derive(secret: &[u8], info: &[&[u8]]) -> [u8; 32] {
+    derive_salted(secret, &[], info)
+}
+
+/// The same with a salt.
+#[must_use]
+pub fn derive_salted(secret: &[u8], salt: &[u8], info: &[&[u8]]) -> [u8; 32] {
     let mut key = [0; 32];
-    hkdf::Hkdf::<Sha256>::new(None, secret)
+    hkdf::Hkdf::<Sha256>::new(Some(salt), secret)
         .expand_multi_info(info, &mut key)
         .expect("32 bytes is one block, within what HKDF can expand to");
     key

@@ -4,6 +4,7 @@
 // no others; `tests/it/tidy.rs` holds the tree to that.
 
 // Words.
+pub mod bech32;
 pub mod digest;
 pub mod lang;
 pub mod name;

@@ -22,14 +22,17 @@ const KID_LABEL: &[u8] = b"probant/v1/kid";
 
 /// The secret that every pseudonym key of a workspace derives from: 32 bytes, zeroised on drop.
 ///
-/// It has no `Debug`, `Clone` or `Serialize`, and nothing gives its bytes back.
-pub struct Master(Zeroizing<[u8; 32]>);
+/// It has no `Debug`, `Clone` or `Serialize`, and nothing gives its bytes back. They stay where they
+/// were first put, on the heap: moving a master copies a pointer.
+pub struct Master(Box<Zeroizing<[u8; 32]>>);
 
 impl Master {
     /// A master from random bytes; the caller wipes any copy of its own.
     #[must_use]
-    pub fn new(secret: [u8; 32]) -> Self {
-        Self(Zeroizing::new(secret))
+    pub fn new(secret: &[u8; 32]) -> Self {
+        let mut master = Self(Box::default());
+        master.0.copy_from_slice(secret);
+        master
     }
 
     /// The key for one purpose and one type of identifier.
@@ -41,7 +44,7 @@ impl Master {
             b"\0",
             id_type.token().as_bytes(),
         ];
-        let key = Zeroizing::new(derive(&*self.0, &parts));
+        let key = Zeroizing::new(derive(&**self.0, &parts));
         Key {
             id_type,
             mac: MacKey::new(&*key),
@@ -52,7 +55,7 @@ impl Master {
     /// tell two masters apart and say nothing about either.
     #[must_use]
     pub fn kid(&self) -> String {
-        hex(&derive(&*self.0, &[KID_LABEL])[..8])
+        hex(&derive(&**self.0, &[KID_LABEL])[..8])
     }
 }
 

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use crate::lang::Lang;
+use crate::workspace::RestoreRequest;
 
 /// Scores sales leads on your own machine; every decision can be explained and proved.
 #[derive(Debug, Parser)]
@@ -185,6 +186,110 @@ pub enum Command {
         /// What to do with it.
         #[command(subcommand)]
         verb: LedgerVerb,
+    },
+    /// Lists keys by id, ends and destroys pseudonym periods, makes a recovery key
+    #[command(
+        before_help = "Examples:\n  probant keys list\n  probant keys rotate --as dpo\n  probant keys destroy --period 6b51c0de --as dpo --yes\n"
+    )]
+    Keys {
+        /// What to do with them.
+        #[command(subcommand)]
+        verb: KeysVerb,
+    },
+    /// Copies the ledger and, apart from it, the keys, sealed to the recovery key
+    #[command(
+        before_help = "Examples:\n  probant backup /mnt/backup\n  probant backup /mnt/backup --prune\n"
+    )]
+    Backup {
+        /// Folder of backups, on another disk
+        dir: PathBuf,
+        /// Destroy the key backups found there that are past their days
+        #[arg(long)]
+        prune: bool,
+    },
+    /// Makes a new workspace from a backup, and verifies it
+    #[command(
+        before_help = "Examples:\n  probant restore /mnt/backup --identity recovery.key --into /srv/probant\n"
+    )]
+    Restore {
+        /// Which backup, with what, and where to.
+        #[command(flatten)]
+        request: Restore,
+    },
+}
+
+/// What `probant restore` takes.
+#[derive(Args, Debug)]
+pub struct Restore {
+    /// Folder of backups
+    dir: PathBuf,
+    /// The recovery identity, as `probant keys recovery` wrote it
+    #[arg(long, value_name = "FILE")]
+    identity: PathBuf,
+    /// The workspace to make: a folder that does not exist, or is empty
+    #[arg(long, value_name = "DIR")]
+    into: PathBuf,
+    /// A backup other than the newest, by the time in its name
+    #[arg(long, value_name = "STAMP")]
+    stamp: Option<String>,
+    /// The sealed keys, where they are kept elsewhere
+    #[arg(long, value_name = "FILE")]
+    keys: Option<PathBuf>,
+}
+
+impl From<Restore> for RestoreRequest {
+    fn from(typed: Restore) -> Self {
+        let Restore {
+            dir,
+            identity,
+            into,
+            stamp,
+            keys,
+        } = typed;
+        Self {
+            dir,
+            identity,
+            into,
+            stamp,
+            keys,
+        }
+    }
+}
+
+/// Verbs of `probant keys`.
+#[derive(Debug, Subcommand)]
+pub enum KeysVerb {
+    /// Lists pseudonym periods and the ids of the other keys; never a secret
+    #[command(before_help = "Examples:\n  probant keys list\n  probant keys list --json\n")]
+    List,
+    /// Ends the pseudonym period in use and begins another
+    #[command(before_help = "Examples:\n  probant keys rotate --as dpo\n")]
+    Rotate {
+        /// Who does it: a person of the policy
+        #[arg(long = "as", value_name = "PERSON")]
+        person: String,
+    },
+    /// Destroys the key of a period that has ended: nobody can be found in it any more
+    #[command(
+        before_help = "Examples:\n  probant keys destroy --period 6b51c0de --as dpo\n  probant keys destroy --period 6b51c0de --as dpo --yes\n"
+    )]
+    Destroy {
+        /// The period, as `probant keys list` shows it, or its first digits
+        #[arg(long, value_name = "PERIOD")]
+        period: String,
+        /// Who does it: a person of the policy
+        #[arg(long = "as", value_name = "PERSON")]
+        person: String,
+        /// Do it: it is for ever
+        #[arg(long)]
+        yes: bool,
+    },
+    /// Makes a recovery key, on the machine of whoever keeps it; needs no workspace
+    #[command(before_help = "Examples:\n  probant keys recovery --out recovery.key\n")]
+    Recovery {
+        /// Where to write the secret half
+        #[arg(long, value_name = "FILE")]
+        out: PathBuf,
     },
 }
 

@@ -1,5 +1,7 @@
 //! The command line's own French: its help, held to the English by a test, and its commonest errors.
 
+mod keys;
+
 use clap::error::{ContextKind, ErrorKind};
 use clap::{Arg, ArgAction, Command};
 
@@ -351,6 +353,69 @@ const WORDS: &[(&str, &str)] = &[
         "Montre la clé d’un témoin et ce dont il se souvient\u{a0}; le crée au premier usage",
     ),
     ("ledger/witness/folder", "Le dossier du témoin"),
+        "keys",
+        "Énumère les clés par leur identifiant, ferme et détruit les périodes de pseudonymes, crée une clé de secours",
+    ),
+    (
+        "keys/list",
+        "Énumère les périodes de pseudonymes et les identifiants des autres clés\u{a0}; jamais un secret",
+    ),
+    (
+        "keys/rotate",
+        "Ferme la période de pseudonymes en usage et en ouvre une autre",
+    ),
+    (
+        "keys/rotate/person",
+        "Qui le fait\u{a0}: une personne de la politique",
+    ),
+    (
+        "keys/destroy",
+        "Détruit la clé d’une période close\u{a0}: plus personne ne peut y être retrouvé",
+    ),
+    (
+        "keys/destroy/period",
+        "La période, telle que `probant keys list` la montre, ou ses premiers chiffres",
+    ),
+    (
+        "keys/destroy/person",
+        "Qui le fait\u{a0}: une personne de la politique",
+    ),
+    ("keys/destroy/yes", "Le faire\u{a0}: c’est définitif"),
+    (
+        "keys/recovery",
+        "Crée une clé de secours, sur la machine de qui la garde\u{a0}; sans dossier de travail",
+    ),
+    ("keys/recovery/out", "Où écrire la moitié secrète"),
+    (
+        "backup",
+        "Copie le registre et, à part, les clés, scellées pour la clé de secours",
+    ),
+    ("backup/dir", "Dossier des sauvegardes, sur un autre disque"),
+    (
+        "backup/prune",
+        "Détruire les sauvegardes de clés qui s’y trouvent au-delà de leur durée",
+    ),
+    (
+        "restore",
+        "Fait un nouveau dossier de travail d’une sauvegarde, et le vérifie",
+    ),
+    ("restore/dir", "Dossier des sauvegardes"),
+    (
+        "restore/identity",
+        "L’identité de secours, telle que `probant keys recovery` l’a écrite",
+    ),
+    (
+        "restore/into",
+        "Le dossier de travail à créer\u{a0}: absent, ou vide",
+    ),
+    (
+        "restore/stamp",
+        "Une autre sauvegarde que la dernière, par la date dans son nom",
+    ),
+    (
+        "restore/keys",
+        "Les clés scellées, si elles sont gardées ailleurs",
+    ),
 ];
 
 /// The examples, whose comments people read.
@@ -382,6 +447,8 @@ const EXAMPLES: &[(&str, &str)] = &[
     ("request.t", "demande.t"),
     ("answer.t", "reponse.t"),
     ("--witness VKEY", "--witness CLÉ"),
+    ("recovery.key", "secours.key"),
+    ("/mnt/backup", "/mnt/sauvegarde"),
 ];
 
 /// What stands for a value in a usage line.
@@ -399,6 +466,9 @@ const VALUES: &[(&str, &str)] = &[
     ("RUN", "PASSAGE"),
     ("SIZE", "TAILLE"),
     ("VKEY", "CLÉ"),
+    ("PERIOD", "PÉRIODE"),
+    ("RUN", "PASSAGE"),
+    ("STAMP", "DATE"),
     ("YYYY-MM-DD", "AAAA-MM-JJ"),
 ];
 
@@ -589,6 +659,10 @@ pub fn error(error: &Error) -> Option<(String, String)> {
                 ),
                 "request" => ("demande inconnue", "`probant subject list` les énumère"),
                 "entry" => ("entrée inconnue", "`probant ledger show` les énumère"),
+                "period" => (
+                    "période inconnue",
+                    "`probant keys list` les énumère\u{a0}; donnez au moins quatre chiffres",
+                ),
                 _ => return None,
             };
             let hint = near.as_ref().map_or_else(
@@ -617,6 +691,8 @@ pub fn error(error: &Error) -> Option<(String, String)> {
                 format!("ses décisions\u{a0}: {}", known.join(", ")),
             )
         }
+        Error::Keys(refusal) => keys::refusal(refusal),
+        Error::Backup(error) => keys::backup(error),
         Error::Changed { path } => (
             format!(
                 "«\u{a0}{}\u{a0}» a changé pendant la lecture",

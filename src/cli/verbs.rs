@@ -1,15 +1,19 @@
 //! One function a verb: parse, call the workspace once, print once.
 
+use std::path::Path;
+
 use chrono::NaiveDate;
 
 use super::args::{
-    AnchorVerb, Command, LedgerVerb, ModelsVerb, PolicyVerb, RunsVerb, SubjectVerb, Whose,
+    AnchorVerb, Command, KeysVerb, LedgerVerb, ModelsVerb, PolicyVerb, RunsVerb, SubjectVerb, Whose,
 };
 use super::bar::Bar;
 use super::{Exit, Face, Failed, print};
 use crate::policy;
 use crate::report::CardInput;
-use crate::workspace::{self, Ask, Error, Question, Request, TrainRequest, World};
+use crate::workspace::{
+    self, Ask, Error, Question, Request, RestoreRequest, TrainRequest, World,
+};
 
 /// Carries out what was typed.
 pub fn carry_out(command: Command, face: &mut Face<'_>, world: &mut World) -> Result<Exit, Failed> {
@@ -96,7 +100,53 @@ pub fn carry_out(command: Command, face: &mut Face<'_>, world: &mut World) -> Re
         }
         Command::Subject { verb } => subject(face, world, verb),
         Command::Ledger { verb } => ledger(face, world, &verb),
+        Command::Keys { verb } => keys(face, world, &verb),
+        Command::Backup { dir, prune } => backup(face, world, &dir, prune),
+        Command::Restore { request } => restore(face, world, &request.into()),
     }
+}
+
+fn restore(
+    face: &mut Face<'_>,
+    world: &mut World,
+    request: &RestoreRequest,
+) -> Result<Exit, Failed> {
+    let restored = workspace::restore_backup(world, request)?;
+    print::restored(face, &restored)?;
+    Ok(if restored.verdict.holds() {
+        Exit::DONE
+    } else {
+        Exit::UNVERIFIED
+    })
+}
+
+fn backup(face: &mut Face<'_>, world: &mut World, dir: &Path, prune: bool) -> Result<Exit, Failed> {
+    let ws = face.open()?;
+    let made = workspace::back_up(&ws, world, dir, prune)?;
+    print::backed_up(face, &made)?;
+    Ok(Exit::DONE)
+}
+
+fn keys(face: &mut Face<'_>, world: &mut World, verb: &KeysVerb) -> Result<Exit, Failed> {
+    match verb {
+        KeysVerb::List => print::keys(face, &workspace::list_keys(&face.open()?)?)?,
+        KeysVerb::Rotate { person } => {
+            let done = workspace::rotate_period(&face.open()?, world, person)?;
+            print::rotated(face, &done)?;
+        }
+        KeysVerb::Destroy {
+            period,
+            person,
+            yes,
+        } => {
+            let done = workspace::destroy_period(&face.open()?, world, period, person, *yes)?;
+            print::destroyed(face, &done)?;
+        }
+        KeysVerb::Recovery { out } => {
+            print::recovery(face, &workspace::make_recovery(world, out)?)?;
+        }
+    }
+    Ok(Exit::DONE)
 }
 
 fn declared(face: &mut Face<'_>, verb: &PolicyVerb) -> Result<Exit, Failed> {

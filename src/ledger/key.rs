@@ -8,7 +8,7 @@ use std::fmt;
 use chacha20poly1305::aead::{Aead as _, KeyInit as _, Payload};
 use chacha20poly1305::{XChaCha20Poly1305, XNonce};
 use ed25519_dalek::{Signer as _, VerifyingKey};
-use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
+use zeroize::{Zeroize as _, Zeroizing};
 
 use super::error::Error;
 use super::note::{base64, unbase64};
@@ -17,15 +17,24 @@ use super::tree::Hash;
 use crate::digest::sha256;
 use crate::name::Token;
 
-/// 32 secret bytes.
-#[derive(Zeroize, ZeroizeOnDrop)]
-pub struct Secret([u8; 32]);
+/// 32 secret bytes, on the heap from the start: moving a secret copies a pointer and leaves no trace.
+pub struct Secret(Box<Zeroizing<[u8; 32]>>);
 
 impl Secret {
-    /// A secret from its bytes.
+    /// A secret from its bytes; this copy of them is wiped.
     #[must_use]
-    pub fn new(bytes: [u8; 32]) -> Self {
-        Self(bytes)
+    pub fn new(mut bytes: [u8; 32]) -> Self {
+        let secret = Self::copied(&bytes);
+        bytes.zeroize();
+        secret
+    }
+
+    /// A secret from bytes that their holder wipes.
+    #[must_use]
+    pub fn copied(bytes: &[u8; 32]) -> Self {
+        let mut secret = Self(Box::default());
+        secret.0.copy_from_slice(bytes);
+        secret
     }
 
     /// The bytes, for a computation that needs them.
@@ -37,18 +46,27 @@ impl Secret {
     /// What the log may say of it: recognises it, and tells nothing of 32 random bytes.
     #[must_use]
     pub fn check(&self) -> Hash {
-        sha256(&[b"probant/key-check/v1\0", &self.0])
+        sha256(&[b"probant/key-check/v1\0", self.expose()])
     }
 
     /// The text of its file.
     #[must_use]
     pub fn file(&self, kind: SecretKind, id: &Token) -> Zeroizing<String> {
-        let encoded = Zeroizing::new(base64(&self.0));
-        Zeroizing::new(format!(
-            "probant/secret/v1\nkind {}\nid {id}\nsecret {}\n",
+        let encoded = Zeroizing::new(base64(self.expose()));
+        // Room enough for any id, so that no shorter copy is left behind.
+        let mut text = Zeroizing::new(String::with_capacity(256));
+        for part in [
+            "probant/secret/v1\nkind ",
             kind.word(),
-            encoded.as_str()
-        ))
+            "\nid ",
+            id.as_str(),
+            "\nsecret ",
+            &encoded,
+            "\n",
+        ] {
+            text.push_str(part);
+        }
+        text
     }
 
     /// Reads its file, exactly as [`Secret::file`] writes it.
@@ -61,7 +79,8 @@ impl Secret {
             .ok_or(wrong.clone())?
             .1;
         let bytes = Zeroizing::new(unbase64(encoded).ok_or(wrong.clone())?);
-        let secret = Self(bytes.as_slice().try_into().map_err(|_| wrong.clone())?);
+        let bytes = bytes.as_slice().first_chunk().filter(|_| bytes.len() == 32);
+        let secret = Self::copied(bytes.ok_or(wrong.clone())?);
         if secret.file(kind, id).as_str() == text {
             Ok(secret)
         } else {
@@ -109,7 +128,7 @@ impl SigningKey {
     /// The key that these secret bytes are the seed of (RFC 8032).
     #[must_use]
     pub fn of(secret: &Secret) -> Self {
-        Self(ed25519_dalek::SigningKey::from_bytes(&secret.0))
+        Self(ed25519_dalek::SigningKey::from_bytes(secret.expose()))
     }
 
     pub(super) fn public(&self) -> VerifyingKey {
@@ -155,7 +174,7 @@ impl SegmentKey {
     pub fn wrap(&self, segment: &[u8; 16], kek: &Secret, nonce: [u8; NONCE]) -> Vec<u8> {
         let mut plain = Zeroizing::new(Vec::with_capacity(41 + 16 * self.frontier.subtrees()));
         plain.extend_from_slice(&self.generation.to_be_bytes());
-        plain.extend_from_slice(&self.key.0);
+        plain.extend_from_slice(self.key.expose());
         let version = if self.frontier.is_whole() {
             plain.extend_from_slice(&TOP);
             WHOLE
@@ -164,7 +183,7 @@ impl SegmentKey {
         };
         self.frontier.seeds(&mut plain);
         let head = head(segment, version);
-        let sealed = XChaCha20Poly1305::new((&kek.0).into())
+        let sealed = XChaCha20Poly1305::new(kek.expose().into())
             .encrypt(
                 XNonce::from_slice(&nonce),
                 Payload {
@@ -201,7 +220,7 @@ impl Unwrapped {
         let (nonce, sealed) = rest
             .split_first_chunk::<NONCE>()
             .ok_or(Error::Key("a wrapped key is cut short"))?;
-        let plain = XChaCha20Poly1305::new((&kek.0).into())
+        let plain = XChaCha20Poly1305::new(kek.expose().into())
             .decrypt(
                 XNonce::from_slice(nonce),
                 Payload {
@@ -238,7 +257,7 @@ impl Unwrapped {
         };
         Ok(SegmentKey {
             generation: self.generation,
-            key: Secret(*key),
+            key: Secret::copied(key),
             frontier: Frontier::of_seeds(seeds, rows, erased)?,
         })
     }

@@ -20,6 +20,7 @@
 //! | [`erased`] | rows that are erased, or about to be, by the hashes of their leaves |
 //! | [`mod@puncture`] | a segment without some of its records, under the same root |
 //! | [`key`] | secrets, and the small files that wrap a segment's key |
+//! | [`age`] | secrets sealed to a key that is kept elsewhere |
 //! | [`verify`] | belief, withheld until earned |
 //! | [`cosignature`] | a witness's signature over a checkpoint |
 //! | [`witness`] | what a witness remembers, and what it grants |
@@ -27,6 +28,7 @@
 //! | [`anchor`] | a checkpoint that left the machine |
 
 pub mod anchor;
+pub mod age;
 pub mod block;
 pub mod column;
 pub mod cosignature;

@@ -4,6 +4,7 @@
 //! the program reads, keeps, names or refuses follows from it, so a [`Policy`]
 //! exists only after every rule of [`parse()`] held; nothing here touches a disk.
 
+mod backup;
 mod bands;
 mod columns;
 mod dialect;
@@ -49,6 +50,8 @@ pub struct Policy {
     pub training: Training,
     /// Score bands, by ascending `from`; the first is from 0.
     pub bands: Vec<Band>,
+    /// To whom key backups are sealed, and how long they are kept.
+    pub backup: Backup,
 }
 
 /// The company that decides why and how leads are scored (GDPR art. 4(7)).
@@ -408,6 +411,15 @@ pub struct Band {
     pub from_ppm: u32,
     /// How people read it.
     pub label: String,
+}
+
+/// What becomes of copies.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Backup {
+    /// The recovery key of the data protection officer, `age1…`, its checksum checked.
+    pub recovery: Option<String>,
+    /// Days after which a key backup must be destroyed: until then it opens what was erased since.
+    pub keep_keys_days: u32,
 }
 
 impl Policy {

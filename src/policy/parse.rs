@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use chrono_tz::Tz;
 
+use super::backup::backup;
 use super::bands::bands;
 use super::columns::columns;
 use super::dialect::dialect;
@@ -20,7 +21,7 @@ use crate::name::{Token, nearest};
 pub(super) const VERSION: u64 = 1;
 const MOST_DAYS: u64 = 36_500;
 
-pub(super) const FILE: [&str; 8] = [
+pub(super) const FILE: [&str; 9] = [
     "version",
     "controller",
     "people",
@@ -29,6 +30,7 @@ pub(super) const FILE: [&str; 8] = [
     "columns",
     "training",
     "bands",
+    "backup",
 ];
 pub(super) const CONTROLLER: [&str; 4] = ["name", "dpo", "time_zone", "language"];
 pub(super) const PERSON: [&str; 3] = ["id", "name", "roles"];
@@ -79,6 +81,7 @@ fn policy(mut root: Section<'_>, digest: Digest, findings: &mut Findings<'_>) ->
         .map(|it| columns(it, data.as_ref(), missing, findings));
     let training = training(&mut root, columns.as_deref(), findings);
     let bands = bands(&mut root, findings);
+    let backup = backup(&mut root, findings);
     Some(Policy {
         digest,
         controller: controller??,
@@ -89,6 +92,7 @@ fn policy(mut root: Section<'_>, digest: Digest, findings: &mut Findings<'_>) ->
         columns: columns?,
         training,
         bands,
+        backup,
     })
 }
 

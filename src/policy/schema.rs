@@ -44,6 +44,8 @@ struct File {
     /// Named ranges of scores, ascending, the first from 0.
     #[schemars(length(min = 1, max = 32))]
     bands: Vec<Band>,
+    /// To whom key backups are sealed, and how long they are kept.
+    backup: Option<Backup>,
 }
 
 /// The company that decides why and how leads are scored (GDPR art. 4(7)).
@@ -305,13 +307,26 @@ struct Band {
     label: String,
 }
 
+/// What becomes of copies.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+#[expect(dead_code, reason = "only its shape is used")]
+struct Backup {
+    /// The recovery key of the data protection officer, as `probant keys recovery` printed it; without one, nothing is backed up.
+    #[schemars(regex(pattern = "^age1[02-9ac-hj-np-z]{58}$"))]
+    recovery: Option<String>,
+    /// Days after which a key backup must be destroyed: until then it opens what was erased since. Default: 30.
+    #[schemars(range(min = 1, max = 3650))]
+    keep_keys_days: Option<u64>,
+}
+
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
 
     use serde_json::Value;
 
-    use super::super::{bands, columns, dialect, parse, training};
+    use super::super::{backup, bands, columns, dialect, parse, training};
     use super::*;
 
     fn set<'a>(names: impl IntoIterator<Item = &'a str>) -> BTreeSet<String> {
@@ -353,6 +368,7 @@ mod tests {
             ("Data", set(dialect::DATA)),
             ("Training", set(training::TRAINING)),
             ("Band", set(bands::BAND)),
+            ("Backup", set(backup::BACKUP)),
             ("Column", set(columns::COLUMN)),
             ("Kind", set(columns::KINDS.map(|(name, _)| name))),
             ("Use", set(columns::USES.map(|(name, _)| name))),

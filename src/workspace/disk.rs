@@ -6,7 +6,7 @@
 //! (`close` has nothing left to report once a sync has succeeded.)
 
 use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io::{self, Write as _};
+use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -211,6 +211,24 @@ impl Disk {
         self.watch(Operation::Remove, path, || fs::remove_file(path))
     }
 
+    /// Overwrites a file with zeros, syncs them, then removes it and syncs the directory; nothing happens when there is none.
+    ///
+    /// A disk that copies on write may keep the old blocks for a while: what must not survive has to
+    /// be encrypted under something that is destroyed too, or lie on an encrypted disk.
+    pub fn destroy(&self, path: &Path) -> Result<(), Error> {
+        if !path.exists() {
+            return Ok(());
+        }
+        self.watch(Operation::Write, path, || {
+            let mut file = OpenOptions::new().write(true).open(path)?;
+            let length = file.metadata()?.len();
+            io::copy(&mut io::repeat(0).take(length), &mut file)?;
+            file.sync_all()
+        })?;
+        self.remove(path)?;
+        self.sync_directory(path)
+    }
+
     /// Creates a directory and those above it, as far as they are missing, and syncs their parents.
     pub fn create_directory(&self, path: &Path) -> Result<(), Error> {
         self.make_directory(path, false)
@@ -288,6 +306,22 @@ impl Disk {
         wait(patience, || file.try_lock_shared())
             .map(|taken| taken.then_some(Lock { _file: Some(file) }))
             .map_err(refused)
+    }
+
+    /// Syncs every directory below `folder`, so that the names of files just created in them last.
+    pub fn sync_directories(&self, folder: &Path) -> Result<(), Error> {
+        let refused = |source| Error {
+            operation: Operation::SyncDirectory,
+            path: folder.to_owned(),
+            source,
+        };
+        for item in fs::read_dir(folder).map_err(refused)? {
+            let item = item.map_err(refused)?;
+            if item.file_type().map_err(refused)?.is_dir() {
+                self.sync_directories(&item.path())?;
+            }
+        }
+        self.sync_directory(&folder.join("."))
     }
 
     /// Syncs the directory that holds `path`, so that its name lasts.

@@ -148,6 +148,12 @@ pub enum Error {
     /// The lead has no record.
     #[error("no decision about this lead")]
     NoDecision,
+    /// A key could not be changed or used.
+    #[error(transparent)]
+    Keys(#[from] super::keys::Refusal),
+    /// A backup could not be made or restored.
+    #[error(transparent)]
+    Backup(#[from] super::backup::Error),
     /// The input changed while it was read.
     #[error("`{}` changed while it was being read", path.display())]
     Changed {
@@ -194,6 +200,8 @@ impl Error {
             Self::Journal(error) => error.exit(),
             Self::Witness(refusal) => refusal.exit(),
             Self::Training(error) => error.exit(),
+            Self::Keys(error) => error.exit(),
+            Self::Backup(error) => error.exit(),
             Self::Refused { .. } => 5,
             Self::Batch { source, .. } => source.exit(),
             Self::State(_)
@@ -228,6 +236,8 @@ impl Error {
             Self::Ledger(error) => error.hint().map(Into::into),
             Self::Journal(error) => error.hint().map(Into::into),
             Self::Witness(refusal) => Some(refusal.hint()),
+            Self::Keys(error) => fixed(error.hint()),
+            Self::Backup(error) => fixed(error.hint()),
             Self::Model { .. } => fixed(
                 "restore the model's folder from a backup; `probant ledger verify` names what changed",
             ),
@@ -243,6 +253,9 @@ impl Error {
             Self::Unknown {
                 what: "request", ..
             } => fixed("`probant subject list` shows what was asked"),
+            Self::Unknown { what: "period", .. } => {
+                fixed("`probant keys list` shows what there is; give at least four digits")
+            }
             Self::Unknown { what: "entry", .. } => {
                 fixed("`probant ledger show` lists what there is")
             }

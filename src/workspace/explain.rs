@@ -7,7 +7,9 @@ use serde::Serialize;
 use super::error::Error;
 use super::export::{Export, Plan};
 use super::journal::{Placed, Proved, View};
+use super::keys::Refusal;
 use super::models::{self, Loaded};
+use super::unlinked::{Keys, Unlinked};
 use super::{Workspace, files};
 use crate::digest::{Digest, hex};
 use crate::features::encode;
@@ -16,7 +18,7 @@ use crate::ledger::record::{Prediction, Record};
 use crate::ledger::{Entry, SegmentKind};
 use crate::odds::{LogOdds, Score};
 use crate::policy::{self, Basis, Column as Declared, IdType, Policy};
-use crate::pseudonym::{Master, normalise};
+use crate::pseudonym::normalise;
 use crate::report::{Explanation, Given, Other, Proof, terms};
 use crate::table::Column;
 
@@ -38,6 +40,8 @@ pub struct Answer {
     pub explanation: Explanation,
     /// The way from its bytes to the signed checkpoint.
     pub evidence: Evidence,
+    /// Predictions among which the lead could not be looked for.
+    pub unlinked: Vec<Unlinked>,
 }
 
 /// A record's bytes and the way from them to the signed checkpoint (`FORMAT.md`, beside the ledger's code).
@@ -87,8 +91,14 @@ struct Found<'a> {
 /// Explains a decision about a lead from its record, replayed against the model of that day.
 pub fn explain(ws: &Workspace, question: &Question, lang: Lang) -> Result<Answer, Error> {
     let view = View::open(&ws.root)?;
-    let found = find(ws, &view, &question.lead)?;
-    let latest = found.last().ok_or(Error::NoDecision)?;
+    let (found, unlinked) = find(ws, &view, &question.lead)?;
+    let Some(latest) = found.last() else {
+        return Err(if unlinked.is_empty() {
+            Error::NoDecision
+        } else {
+            Refusal::Unlinked { unlinked }.into()
+        });
+    };
     let chosen = match question.decision {
         None => latest,
         Some(asked) => found
@@ -127,22 +137,29 @@ pub fn explain(ws: &Workspace, question: &Question, lang: Lang) -> Result<Answer
     Ok(Answer {
         explanation: said,
         evidence,
+        unlinked,
     })
 }
 
-/// Every decision about the lead, by ascending number, under every purpose and key of the log.
-fn find<'a>(ws: &Workspace, view: &'a View, lead: &str) -> Result<Vec<Found<'a>>, Error> {
+/// Every decision about the lead, by ascending number, under every purpose and every period whose
+/// master stands; and the periods whose master does not.
+fn find<'a>(
+    ws: &Workspace,
+    view: &'a View,
+    lead: &str,
+) -> Result<(Vec<Found<'a>>, Vec<Unlinked>), Error> {
     let (_, id_type) = ws.policy.identifier();
     let normal = normalise(id_type, lead)?;
+    let mut keys = Keys::of(view, id_type);
     let mut found = Vec::new();
     for placed in view
         .segments()
         .filter(|placed| placed.entry.kind == SegmentKind::Proposals)
     {
-        let master = Master::new(*view.master(&placed.entry.kid)?.expose());
-        let pseudonym = master
-            .key(&placed.entry.purpose, id_type)
-            .pseudonym(&normal);
+        let Some(key) = keys.key(&placed.entry.kid, &placed.entry.purpose)? else {
+            continue;
+        };
+        let pseudonym = key.pseudonym(&normal);
         for row in view.find(&pseudonym.0, placed)? {
             found.push(Found {
                 placed,
@@ -151,7 +168,7 @@ fn find<'a>(ws: &Workspace, view: &'a View, lead: &str) -> Result<Vec<Found<'a>>
             });
         }
     }
-    Ok(found)
+    Ok((found, keys.unlinked()))
 }
 
 fn model_of(ws: &Workspace, view: &View, placed: &Placed) -> Result<Loaded, Error> {

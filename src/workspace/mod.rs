@@ -9,6 +9,7 @@ pub mod journal;
 
 mod anchor;
 mod ask;
+mod backup;
 mod check;
 mod columns;
 mod desk;
@@ -19,6 +20,7 @@ mod export;
 mod files;
 mod gather;
 mod init;
+mod keys;
 mod log;
 mod models;
 mod night;
@@ -33,6 +35,7 @@ mod state;
 mod tally;
 mod train;
 mod witness;
+mod unlinked;
 
 use std::fs;
 use std::ops::Deref;
@@ -48,6 +51,9 @@ pub use anchor::{
     Accepted, AnchorLine, Kept, accept_rollback, add as add_anchor, carry, list as list_anchors,
 };
 pub use ask::{Asked, ask_authority, ask_witness};
+pub use backup::{
+    BackedUp, Error as BackupError, RestoreRequest, Restored, back_up, restore as restore_backup,
+};
 pub use check::{Checked, ColumnReport, check};
 pub use erasure::{
     Ask, Batch, FileDone, Orphan, Receipt, RequestLine, Taken, ask as erase, gc, lift,
@@ -57,6 +63,10 @@ pub use error::Error;
 pub use examine::{AnchorVerdict, Anchored, Examined};
 pub use explain::{Answer, Evidence, Question, explain};
 pub use init::{Initialised, init, stage_demo};
+pub use keys::{
+    Destroyed, KeyList, RecoveryMade, Refusal as KeyRefusal, Rotated, destroy as destroy_period,
+    list as list_keys, make_recovery, rotate as rotate_period,
+};
 pub use log::{EntryLine, Size, Trouble, Verdict, entries, entry, stats, verify};
 pub use models::{Activated, Listed, activate, list as list_models, show as show_model};
 pub use runs::{RunLine, list as list_runs, show as show_run};
@@ -64,6 +74,7 @@ pub use score::{Request, score};
 pub use tally::{BandCount, FeatureCount, ReasonCount, RunReport};
 pub use train::{CvReport, TrainRequest, Trained, cross_validate, train};
 pub use witness::{Cosigned, Remembered, Shown, cosign, show as show_witness};
+pub use unlinked::Unlinked;
 
 use disk::Disk;
 use journal::Entropy;

@@ -8,14 +8,16 @@ use super::desk::Desk;
 use super::disk::Disk;
 use super::error::Error;
 use super::journal::View;
+use super::keys::Refusal;
 use super::output;
 use super::score::Night;
 use super::state::State;
 use super::tally::RunReport;
+use super::unlinked::Keys;
 use crate::digest::hex;
 use crate::ledger::entry::Run;
 use crate::ledger::{Entry, RunId, SegmentKind};
-use crate::pseudonym::{Key, Master};
+use crate::name::Token;
 
 /// Finishes what a crash between commit and rename left: files of recorded runs go to their place, others go.
 ///
@@ -107,7 +109,7 @@ impl Night<'_> {
     ) -> Result<RunReport, Error> {
         let name = hex(&earlier.run.0);
         let started = earlier.time.to_string();
-        let key = self.key_of(view, earlier.run)?;
+        let key = self.key_of(view, &self.period(view, earlier.run)?)?;
         let (numbers, first_decision) = decisions(view, earlier.run)?;
         let mut desk = Desk::start(self, &name, &started, state, disk)?;
         let mut left_out = 0;
@@ -158,13 +160,21 @@ impl Night<'_> {
 }
 
 impl Night<'_> {
-    /// The pseudonym key of a recorded run: that of its own period, whichever is in use now.
-    fn key_of(&self, view: &View, run: RunId) -> Result<Key, Error> {
+    /// The pseudonym period that a run stands under; the one in use where nobody was predicted.
+    fn period(&self, view: &View, run: RunId) -> Result<Token, Error> {
         let Some(placed) = view.of_run(run).next() else {
-            return Ok(self.key(view)?.0);
+            return Ok(view.kid().clone());
         };
-        let secret = view.master(&placed.entry.kid)?;
-        Ok(Master::new(*secret.expose()).key(&self.purpose.id, self.plan.id_type))
+        let kid = placed.entry.kid.clone();
+        match Keys::of(view, self.plan.id_type).destroyed(&kid) {
+            None => Ok(kid),
+            Some(since) => Err(Refusal::RunUnlinked {
+                run: hex(&run.0[..6]),
+                kid,
+                since,
+            }
+            .into()),
+        }
     }
 }
 

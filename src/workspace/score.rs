@@ -253,13 +253,15 @@ impl<'a> Night<'a> {
         Ok(None)
     }
 
-    pub(super) fn key(&self, view: &View) -> Result<(Key, Token), Error> {
+    fn key(&self, view: &View) -> Result<(Key, Token), Error> {
         let kid = view.kid().clone();
-        let secret = view.master(&kid)?;
-        Ok((
-            Master::new(*secret.expose()).key(&self.purpose.id, self.plan.id_type),
-            kid,
-        ))
+        Ok((self.key_of(view, &kid)?, kid))
+    }
+
+    /// The pseudonym key of a period.
+    pub(super) fn key_of(&self, view: &View, kid: &Token) -> Result<Key, Error> {
+        let secret = view.master(kid)?;
+        Ok(Master::new(secret.expose()).key(&self.purpose.id, self.plan.id_type))
     }
 
     fn open(&self) -> Result<Export, Error> {

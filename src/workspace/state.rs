@@ -148,6 +148,14 @@ impl State {
         Ok(Self(db))
     }
 
+    /// Writes a copy of the database as one file, `to`, which does not exist yet.
+    pub fn copy_to(&self, to: &Path) -> Result<(), Error> {
+        self.0
+            .execute("VACUUM INTO ?1", params![to.to_string_lossy()])
+            .map(|_| ())
+            .map_err(failed("copy it"))
+    }
+
     /// Remembers that a run is about to write its files, so that a crash leaves none that is unknown.
     ///
     /// A run that was remembered before stays; files of the same kind are replaced.

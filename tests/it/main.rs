@@ -6,6 +6,7 @@ mod cli_support;
 mod crash;
 mod erasure;
 mod intake;
+mod keys;
 mod ledger;
 mod ledger_damage;
 mod ledger_entries;

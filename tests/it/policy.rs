@@ -513,7 +513,7 @@ fn the_bank_policies_declare_the_very_headers_of_their_files() {
 // Pseudonyms.
 
 fn master() -> Master {
-    Master::new(std::array::from_fn(|at| 32 + at as u8))
+    Master::new(&std::array::from_fn(|at| 32 + at as u8))
 }
 
 #[test]
@@ -545,7 +545,7 @@ fn the_pseudonyms_of_the_reference_records_are_the_same() {
 fn nobody_can_be_joined_across_purposes_types_or_masters() {
     let scoring = "lead-scoring".parse().unwrap();
     let upsell = "upsell".parse().unwrap();
-    let other = Master::new([7; 32]);
+    let other = Master::new(&[7; 32]);
     let all: Vec<Pseudonym> = [
         master().key(&scoring, IdType::CrmId),
         master().key(&scoring, IdType::Row),

@@ -14,6 +14,15 @@ pub fn verdict(face: &mut Face<'_>, verdict: &Verdict) -> io::Result<()> {
     if face.json {
         return face.json(verdict);
     }
+    said(face, verdict)?;
+    if verdict.holds() && !verdict.full {
+        face.next("probant ledger verify --full")?;
+    }
+    Ok(())
+}
+
+/// Both verdicts in words, and every trouble.
+pub(super) fn said(face: &mut Face<'_>, verdict: &Verdict) -> io::Result<()> {
     let lang = face.lang;
     let (entries, rows, replayed) = (
         lang.count(verdict.entries),
@@ -91,11 +100,7 @@ pub fn verdict(face: &mut Face<'_>, verdict: &Verdict) -> io::Result<()> {
     for trouble in verdict.integrity.iter().chain(&verdict.completeness) {
         writeln!(face.out, "! {}: {}", trouble.file, trouble.why)?;
     }
-    if verdict.holds() {
-        if !verdict.full {
-            face.next("probant ledger verify --full")?;
-        }
-    } else if !face.json {
+    if !verdict.holds() {
         writeln!(
             face.err,
             "{}",

@@ -228,9 +228,14 @@ pub fn explanation(face: &mut Face<'_>, answer: &Answer) -> io::Result<()> {
         {
             proof.extend(evidence);
         }
+        if !answer.unlinked.is_empty() {
+            document["unlinked"] =
+                serde_json::to_value(&answer.unlinked).map_err(io::Error::other)?;
+        }
         return face.json(&document);
     }
     let text = answer.explanation.text_within(face.lang, width());
     write!(face.out, "{text}")?;
+    super::keys::unlinked(face, &answer.unlinked)?;
     face.next("probant ledger verify --full")
 }

@@ -32,6 +32,7 @@ impl Page {
         page.columns(columns);
         page.training(columns);
         page.bands();
+        page.backup();
         page.text
     }
 
@@ -303,6 +304,23 @@ impl Page {
                 "[[bands]]\nid = \"{id}\"\nfrom = {from}\nlabel = \"{label}\""
             ));
         }
+    }
+
+    fn backup(&mut self) {
+        let lang = self.lang;
+        self.part(&say!(lang,
+            "Backups. `probant backup` copies the ledger, and apart from it the keys, sealed to a recovery key that the data \
+             protection officer makes on another machine (`probant keys recovery --out FILE`) and keeps there. A copy of the \
+             keys opens what was erased after it was made: it is to be destroyed after `keep_keys_days` days, and letters \
+             about an erasure say so. Fill in and remove the `#` of these lines to allow backups."
+            | "Les sauvegardes. `probant backup` copie le registre et, à part, les clés, scellées pour une clé de secours que le \
+             délégué à la protection des données crée sur une autre machine (`probant keys recovery --out FICHIER`) et y garde. \
+             Une copie des clés ouvre ce qui a été effacé après elle : elle est à détruire au bout de `keep_keys_days` jours, \
+             et les lettres sur un effacement le disent. Complétez ces lignes et ôtez-en le « # » pour permettre les sauvegardes."
+        ));
+        self.line("# [backup]");
+        self.line("# recovery = \"age1…\"");
+        self.line("# keep_keys_days = 30");
     }
 
     fn later(&self) -> String {

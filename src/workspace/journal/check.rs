@@ -99,7 +99,7 @@ impl Files for Folder {
 }
 
 /// The files under a folder: path within it with `/`, and length; sorted.
-pub(super) fn files(folder: &Path) -> Result<Vec<(String, u64)>, Error> {
+pub(in crate::workspace) fn files(folder: &Path) -> Result<Vec<(String, u64)>, Error> {
     let mut found = Vec::new();
     let mut todo = vec![(folder.to_owned(), String::new())];
     while let Some((path, prefix)) = todo.pop() {

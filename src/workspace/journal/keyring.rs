@@ -16,11 +16,11 @@ use crate::workspace::disk::Disk;
 /// Which keys are in use.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Keyring {
-    folder: PathBuf,
+    pub(super) folder: PathBuf,
     /// Wraps the keys of segments.
     kek: Token,
     /// Makes pseudonyms.
-    kid: Token,
+    pub(super) kid: Token,
     /// Checks the log's signatures.
     verifier: Verifier,
 }
@@ -35,11 +35,6 @@ impl Keyring {
     ) -> Result<Self, Error> {
         let folder = paths.keys();
         disk.create_secret_directory(&folder)?;
-        let id = |entropy: &mut Entropy| -> Token {
-            hex(&entropy.bytes::<8>())
-                .parse()
-                .expect("hex digits make a name")
-        };
         let (kek, kid) = (id(entropy), id(entropy));
         let signing = Secret::new(entropy.bytes());
         let verifier = Verifier::new(origin, &SigningKey::of(&signing));
@@ -123,7 +118,7 @@ impl Keyring {
             .ok_or_else(|| damaged("current", "it does not name the keys in use"))
     }
 
-    fn text(&self) -> String {
+    pub(super) fn text(&self) -> String {
         format!(
             "probant/keys/v1\nkek {}\npseudonym {}\nlog {}\n",
             self.kek,
@@ -143,6 +138,12 @@ impl Keyring {
             verifier: Verifier::parse(value("log")?).ok()?,
         };
         (keyring.text() == text).then_some(keyring)
+    }
+
+    /// The id of the key that signs checkpoints.
+    #[must_use]
+    pub fn signing_id(&self) -> Token {
+        signing_id(&self.verifier)
     }
 
     /// The id of the key that wraps the keys of segments.
@@ -199,15 +200,30 @@ impl Keyring {
     }
 }
 
-fn damaged(name: &str, why: &'static str) -> Error {
+pub(super) fn damaged(name: &str, why: &'static str) -> Error {
     Error::Damaged {
         file: format!("keys/{name}"),
         source: ledger::Error::Key(why),
     }
 }
 
-fn file(kind: SecretKind, id: &Token) -> String {
+pub(super) fn file(kind: SecretKind, id: &Token) -> String {
     format!("{}-{id}", kind.word())
+}
+
+/// A new key's id: 16 random hex digits.
+pub(super) fn id(entropy: &mut Entropy) -> Token {
+    hex(&entropy.bytes::<8>())
+        .parse()
+        .expect("hex digits make a name")
+}
+
+/// Whether a text is an id of that kind.
+pub(super) fn is_id(text: &str) -> bool {
+    text.len() == 16
+        && text
+            .bytes()
+            .all(|digit| matches!(digit, b'0'..=b'9' | b'a'..=b'f'))
 }
 
 fn signing_id(verifier: &Verifier) -> Token {

@@ -7,6 +7,7 @@
 //! | `creation` | a new ledger with its keys |
 //! | [`view`] | the ledger as its checkpoint tells it, read without a lock |
 //! | `file` | a segment's sealed file, read in part |
+//! | [`period`] | pseudonym masters, from one to the next, and their destruction |
 //! | [`prove`] | one record with everything that proves it |
 //! | [`writer`] | the one who may append, and recovery, which is the ordinary way to open |
 //! | `spool` | the way of a file into `ledger/` |
@@ -28,6 +29,7 @@ pub mod entropy;
 mod erase;
 mod file;
 pub mod keyring;
+pub mod period;
 pub mod prove;
 mod purge;
 mod restrict;
@@ -44,6 +46,7 @@ pub use check::check;
 pub use creation::create;
 pub use entropy::Entropy;
 pub use erase::Erasure;
+pub use period::{Period, PeriodWriter};
 pub use prove::Proved;
 pub use restrict::{Held, Restriction};
 pub use run::RunWriter;

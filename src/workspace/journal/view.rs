@@ -169,6 +169,12 @@ impl View {
         &self.checkpoint.origin
     }
 
+    /// What the checkpoint says.
+    #[must_use]
+    pub fn signed(&self) -> Checkpoint {
+        self.checkpoint.clone()
+    }
+
     /// The signed checkpoint.
     #[must_use]
     pub fn checkpoint(&self) -> &[u8] {
@@ -264,6 +270,18 @@ impl View {
     #[must_use]
     pub fn kid(&self) -> &Token {
         self.keyring.kid()
+    }
+
+    /// The id of the key that wraps the keys of segments.
+    #[must_use]
+    pub fn kek_id(&self) -> &Token {
+        self.keyring.kek_id()
+    }
+
+    /// The id of the key that signs the log.
+    #[must_use]
+    pub fn signing_id(&self) -> Token {
+        self.keyring.signing_id()
     }
 
     /// The master that makes the pseudonyms of `kid`.

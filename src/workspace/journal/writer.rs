@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use super::spool::Spool;
 use super::view::{damaged, key_name};
-use super::{Entropy, Error, Paths, View, nodes_name, rows_name};
+use super::{Entropy, Error, Paths, View, nodes_name, period, rows_name};
 use crate::digest::Digest;
 use crate::ledger;
 use crate::ledger::entry::Entry;
@@ -99,11 +99,12 @@ impl Writer {
                 lock: "append.lock",
             });
         };
-        let view = View::open(root)?;
+        let mut view = View::open(root)?;
         right_edge(&view)?;
         fit(&view)?;
         let signing = view.keyring.signing()?;
         clear(&paths, disk, idle)?;
+        period::settle(&mut view, disk)?;
         let writer = Self {
             view,
             disk: disk.clone(),
