@@ -353,6 +353,7 @@ const WORDS: &[(&str, &str)] = &[
         "Montre la clé d’un témoin et ce dont il se souvient\u{a0}; le crée au premier usage",
     ),
     ("ledger/witness/folder", "Le dossier du témoin"),
+    (
         "keys",
         "Énumère les clés par leur identifiant, ferme et détruit les périodes de pseudonymes, crée une clé de secours",
     ),

@@ -11,9 +11,7 @@ use super::bar::Bar;
 use super::{Exit, Face, Failed, print};
 use crate::policy;
 use crate::report::CardInput;
-use crate::workspace::{
-    self, Ask, Error, Question, Request, RestoreRequest, TrainRequest, World,
-};
+use crate::workspace::{self, Ask, Error, Question, Request, RestoreRequest, TrainRequest, World};
 
 /// Carries out what was typed.
 pub fn carry_out(command: Command, face: &mut Face<'_>, world: &mut World) -> Result<Exit, Failed> {

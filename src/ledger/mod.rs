@@ -27,8 +27,8 @@
 //! | [`timestamp`] | a time-stamping authority's word; `der` has its bytes |
 //! | [`anchor`] | a checkpoint that left the machine |
 
-pub mod anchor;
 pub mod age;
+pub mod anchor;
 pub mod block;
 pub mod column;
 pub mod cosignature;

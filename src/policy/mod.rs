@@ -423,12 +423,6 @@ pub struct Backup {
 }
 
 impl Policy {
-    /// Days after which a backup of keys is destroyed.
-    #[must_use]
-    pub fn key_backup_days(&self) -> u32 {
-        30
-    }
-
     /// The purpose with this id.
     #[must_use]
     pub fn purpose(&self, id: &str) -> Option<&Purpose> {

@@ -6,7 +6,7 @@
 //! (`close` has nothing left to report once a sync has succeeded.)
 
 use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io::{self, Read as _, Write as _};
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -146,20 +146,6 @@ impl Disk {
         file.write_all(second)
     }
 
-    /// Overwrites a file with zeros, then removes it: a secret that must not come back.
-    ///
-    /// A file system that never writes in place keeps the old blocks for a while all the same.
-    pub fn destroy(&self, path: &Path) -> Result<(), Error> {
-        self.watch(Operation::Write, path, || {
-            let mut file = OpenOptions::new().write(true).open(path)?;
-            let length = file.metadata()?.len() as usize;
-            self.write(&mut file, path, &vec![0; length])?;
-            file.sync_all()
-        })?;
-        self.remove(path)?;
-        self.sync_directory(path)
-    }
-
     /// Syncs a directory, so that the names in it last.
     pub fn sync_folder(&self, path: &Path) -> Result<(), Error> {
         self.watch(Operation::SyncDirectory, path, || {
@@ -221,8 +207,8 @@ impl Disk {
         }
         self.watch(Operation::Write, path, || {
             let mut file = OpenOptions::new().write(true).open(path)?;
-            let length = file.metadata()?.len();
-            io::copy(&mut io::repeat(0).take(length), &mut file)?;
+            let length = file.metadata()?.len() as usize; // a secret's file is short
+            self.write(&mut file, path, &vec![0; length])?;
             file.sync_all()
         })?;
         self.remove(path)?;

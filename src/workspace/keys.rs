@@ -177,6 +177,15 @@ pub struct Rotated {
 pub fn rotate(ws: &Workspace, world: &mut World, person: &str) -> Result<Recorded<Rotated>, Error> {
     let person = ws.person(Some(person), Role::Dpo)?.id.clone();
     let mut writer = PeriodWriter::open(&ws.root, &world.disk)?;
+    if !writer.view().restrictions().is_empty() {
+        // Under a new master nobody could tell any more whom the next night may not score.
+        return Err(super::Error::Refused {
+            what:
+                "a restriction is in force, and a new period would not recognise whom it is about"
+                    .to_owned(),
+            hint: "lift it first (`probant subject list`), or wait until it ends",
+        });
+    }
     let ended = writer.view().kid().to_string();
     let (began, receipt) = writer.rotate(&mut world.entropy, world.now, &person)?;
     Ok(Recorded(Rotated {

@@ -34,8 +34,8 @@ mod sheet;
 mod state;
 mod tally;
 mod train;
-mod witness;
 mod unlinked;
+mod witness;
 
 use std::fs;
 use std::ops::Deref;
@@ -73,8 +73,8 @@ pub use runs::{RunLine, list as list_runs, show as show_run};
 pub use score::{Request, score};
 pub use tally::{BandCount, FeatureCount, ReasonCount, RunReport};
 pub use train::{CvReport, TrainRequest, Trained, cross_validate, train};
-pub use witness::{Cosigned, Remembered, Shown, cosign, show as show_witness};
 pub use unlinked::Unlinked;
+pub use witness::{Cosigned, Remembered, Shown, cosign, show as show_witness};
 
 use disk::Disk;
 use journal::Entropy;

@@ -744,3 +744,24 @@ fn an_erasure_killed_at_any_step_is_finished_by_the_next_night() {
         }
     }
 }
+
+#[test]
+fn a_period_does_not_end_while_a_restriction_would_be_forgotten() {
+    let night = Night::new(30);
+    night.score("out/a.csv", &[]).done();
+    let whose = lead(7);
+    night
+        .say(&["subject", "restrict", &whose, "--request", "LIM-1"])
+        .done();
+    night.say(&["keys", "rotate", "--as", "dpo-1"]).failed(5);
+    night
+        .say(&["subject", "lift", &whose, "--request", "LIM-2"])
+        .done();
+    night.say(&["keys", "rotate", "--as", "dpo-1"]).done();
+    // Who was recorded under both periods leaves both.
+    night.score("out/b.csv", &["--again"]).done();
+    let done = erase(&night, 7, &["--now"]).done().json();
+    assert_eq!(done["batch"]["records"], 2, "{done}");
+    assert!(!in_file(&night, "out/a.csv", 7) && !in_file(&night, "out/b.csv", 7));
+    sound(&night.root());
+}

@@ -78,7 +78,7 @@ pub fn restore(world: &mut World, request: &RestoreRequest) -> Result<Restored, 
         root: &draft,
     }
     .fill(&folder, &manifest, &secrets)
-    .and_then(|()| verify(&Workspace::open(&draft)?, true))
+    .and_then(|()| verify(&Workspace::open(&draft)?, true, &[]))
     .and_then(|verdict| {
         world.disk.replace(&draft, into)?;
         Ok(verdict)

@@ -61,7 +61,7 @@ pub fn receipt(
         event: event.to_string(),
         entries: [begun, done],
         told,
-        key_backups_days: ws.policy.key_backup_days(),
+        key_backups_days: ws.policy.backup.keep_keys_days,
     };
     let opening = json!({
         "schema_version": 1,

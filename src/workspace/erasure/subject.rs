@@ -100,7 +100,7 @@ pub fn ask(ws: &Workspace, world: &mut World, ask: &Ask) -> Result<Recorded<Take
         records: records.len() as u64,
         event: None,
         batch: None,
-        key_backups_days: ws.policy.key_backup_days(),
+        key_backups_days: ws.policy.backup.keep_keys_days,
     };
     if ask.now {
         let batch = carry_out(ws, world, Some(&person))?;
@@ -236,7 +236,7 @@ fn done(ws: &Workspace, records: u64, event: EventId) -> Taken {
         records,
         event: Some(event.to_string()),
         batch: None,
-        key_backups_days: ws.policy.key_backup_days(),
+        key_backups_days: ws.policy.backup.keep_keys_days,
     }
 }
 
@@ -313,7 +313,7 @@ fn whose(ws: &Workspace, view: &View, lead: &str) -> Result<Vec<Whose>, Error> {
         let Some(master) = view.standing_master(&kid)? else {
             continue;
         };
-        let key = Master::new(*master.expose()).key(&purpose, id_type);
+        let key = Master::new(master.expose()).key(&purpose, id_type);
         found.push(Whose {
             pseudonym: key.pseudonym(&normal).0,
             kid,

@@ -88,8 +88,8 @@ impl Keyring {
         Ok(disk.replace(&fresh, &self.folder.join("current"))?)
     }
 
-    /// Destroys every key-encryption key but the one in use, and what a crash left of a change of keys.
-    pub(super) fn sweep(&self, disk: &Disk) -> Result<(), Error> {
+    /// Destroys every key-encryption key but the one in use.
+    pub(super) fn sweep_keks(&self, disk: &Disk) -> Result<(), Error> {
         let current = file(SecretKind::Kek, &self.kek);
         let refused = |source| Error::Read {
             path: self.folder.clone(),
@@ -100,8 +100,6 @@ impl Keyring {
             let name = name.to_string_lossy();
             if name.starts_with("kek-") && *name != *current {
                 disk.destroy(&self.folder.join(&*name))?;
-            } else if name.starts_with(".current.") {
-                disk.remove(&self.folder.join(&*name))?;
             }
         }
         Ok(())

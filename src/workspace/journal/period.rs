@@ -279,9 +279,7 @@ impl Keyring {
     fn using(&self, disk: &Disk, kid: &Token) -> Result<Self, Error> {
         let mut keyring = self.clone();
         keyring.kid = kid.clone();
-        let part = self.folder.join(format!(".current.{kid}"));
-        disk.create_secret(&part, keyring.text().as_bytes())?;
-        disk.replace(&part, &self.folder.join("current"))?;
+        keyring.take_over(disk)?;
         Ok(keyring)
     }
 

@@ -129,6 +129,6 @@ impl Writer {
                 }
             }
         }
-        self.view.keyring.sweep(&self.disk)
+        self.view.keyring.sweep_keks(&self.disk)
     }
 }
