@@ -179,7 +179,7 @@ pub fn rotate(ws: &Workspace, world: &mut World, person: &str) -> Result<Recorde
     let mut writer = PeriodWriter::open(&ws.root, &world.disk)?;
     if !writer.view().restrictions().is_empty() {
         // Under a new master nobody could tell any more whom the next night may not score.
-        return Err(super::Error::Refused {
+        return Err(Error::Refused {
             what:
                 "a restriction is in force, and a new period would not recognise whom it is about"
                     .to_owned(),
