@@ -45,7 +45,7 @@ pub struct Common {
 /// The verbs.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Plays the whole path on invented leads: train, activate, score, explain, verify
+    /// Plays the whole path on invented leads: train, activate, score, explain, erase, verify
     #[command(before_help = "Examples:\n  probant demo\n  probant demo --dir essai --lang fr\n")]
     Demo {
         /// Folder to create and leave for exploring

@@ -32,7 +32,7 @@ const WORDS: &[(&str, &str)] = &[
     ("/version", "Affiche la version"),
     (
         "demo",
-        "Joue tout le parcours sur des prospects inventés\u{a0}: entraîner, activer, noter, expliquer, vérifier",
+        "Joue tout le parcours sur des prospects inventés\u{a0}: entraîner, activer, noter, expliquer, effacer, vérifier",
     ),
     (
         "demo/dir",

@@ -61,7 +61,7 @@ pub fn tour(
     let train = dir.join("leads.csv");
     let night = dir.join("night.csv");
     let scores = dir.join("scores.csv");
-    let steps: [Vec<OsString>; 6] = [
+    let steps: [Vec<OsString>; 7] = [
         words(&["check"], &[&train], &[]),
         words(&["train"], &[&train], &["--as", "data-1"]),
         words(
@@ -74,6 +74,11 @@ pub fn tour(
             &["explain", &lead],
             &[],
             &["--data", &night.to_string_lossy()],
+        ),
+        words(
+            &["subject", "erase", &lead, "--request", "DEMO-1", "--now"],
+            &[],
+            &[],
         ),
         words(&["ledger", "verify", "--full"], &[], &[]),
     ];
