@@ -269,6 +269,13 @@ pub enum KeysVerb {
         #[arg(long = "as", value_name = "PERSON")]
         person: String,
     },
+    /// Wraps every segment's key anew and destroys the key that wrapped them: older copies open no more
+    #[command(before_help = "Examples:\n  probant keys rewrap --as dpo\n")]
+    Rewrap {
+        /// Who does it: a person of the policy
+        #[arg(long = "as", value_name = "PERSON")]
+        person: String,
+    },
     /// Destroys the key of a period that has ended: nobody can be found in it any more
     #[command(
         before_help = "Examples:\n  probant keys destroy --period 6b51c0de --as dpo\n  probant keys destroy --period 6b51c0de --as dpo --yes\n"

@@ -370,6 +370,14 @@ const WORDS: &[(&str, &str)] = &[
         "Qui le fait\u{a0}: une personne de la politique",
     ),
     (
+        "keys/rewrap",
+        "Enveloppe à nouveau la clé de chaque segment et détruit l’ancienne enveloppe\u{a0}: les copies antérieures ne s’ouvrent plus",
+    ),
+    (
+        "keys/rewrap/person",
+        "Qui le fait\u{a0}: une personne de la politique",
+    ),
+    (
         "keys/destroy",
         "Détruit la clé d’une période close\u{a0}: plus personne ne peut y être retrouvé",
     ),

@@ -21,7 +21,7 @@ use crate::say;
 use crate::workspace::{Checked, Error, Initialised};
 
 pub use anchor::{accepted, anchors, asked, cosigned, kept, witness};
-pub use keys::{backed_up, destroyed, keys, recovery, restored, rotated};
+pub use keys::{backed_up, destroyed, keys, recovery, restored, rewrapped, rotated};
 pub use ledger::{entries, entry, stats, verdict};
 pub use model::{activated, cross_validation, model, models, trained};
 pub use night::{explanation, run, runs, scored};

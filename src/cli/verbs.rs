@@ -132,6 +132,10 @@ fn keys(face: &mut Face<'_>, world: &mut World, verb: &KeysVerb) -> Result<Exit,
             let done = workspace::rotate_period(&face.open()?, world, person)?;
             print::rotated(face, &done)?;
         }
+        KeysVerb::Rewrap { person } => {
+            let done = workspace::rewrap_keys(&face.open()?, world, person)?;
+            print::rewrapped(face, &done)?;
+        }
         KeysVerb::Destroy {
             period,
             person,

@@ -6,14 +6,16 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
+use super::erasure;
 use super::error::Error;
 use super::journal::period::Standing;
-use super::journal::{Period, PeriodWriter, View};
+use super::journal::{Commit, Period, PeriodWriter, View};
 use super::unlinked::Unlinked;
 use super::{Recorded, Workspace, World};
 use crate::lang::Lang;
-use crate::ledger::Secret;
 use crate::ledger::age::Identity;
+use crate::ledger::entry::Note;
+use crate::ledger::{Entry, Secret};
 use crate::name::{Token, nearest};
 use crate::policy::Role;
 
@@ -192,6 +194,46 @@ pub fn rotate(ws: &Workspace, world: &mut World, person: &str) -> Result<Recorde
         schema_version: 1,
         ended,
         began: began.to_string(),
+        by: person.to_string(),
+        entry: receipt.entries.start,
+    }))
+}
+
+/// Keys that were wrapped anew.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Rewrapped {
+    /// Of this document.
+    pub schema_version: u32,
+    /// Segments whose keys they are.
+    pub segments: u64,
+    /// Who did it.
+    pub by: String,
+    /// The log's entry.
+    pub entry: u64,
+}
+
+/// Wraps every segment's key under a new key and destroys the old one, as every erasure does: for when a copy may have been read.
+pub fn rewrap(
+    ws: &Workspace,
+    world: &mut World,
+    person: &str,
+) -> Result<Recorded<Rewrapped>, Error> {
+    let person = ws.person(Some(person), Role::Dpo)?.id.clone();
+    let mut writer = erasure::writer(ws, world)?;
+    writer.rotate_kek(&mut world.entropy.fork())?;
+    let note = Entry::Note(Note {
+        about: "keys-rewrapped".parse().expect("a word is a name"),
+        time: world.now,
+        actor: person.clone(),
+        checkpoint: None,
+    });
+    let receipt = writer.commit(&Commit {
+        documents: Vec::new(),
+        entries: vec![note],
+    })?;
+    Ok(Recorded(Rewrapped {
+        schema_version: 1,
+        segments: writer.view().segments().count() as u64,
         by: person.to_string(),
         entry: receipt.entries.start,
     }))

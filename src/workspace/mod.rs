@@ -64,8 +64,9 @@ pub use examine::{AnchorVerdict, Anchored, Examined};
 pub use explain::{Answer, Evidence, Question, explain};
 pub use init::{Initialised, init, stage_demo};
 pub use keys::{
-    Destroyed, KeyList, RecoveryMade, Refusal as KeyRefusal, Rotated, destroy as destroy_period,
-    list as list_keys, make_recovery, rotate as rotate_period,
+    Destroyed, KeyList, RecoveryMade, Refusal as KeyRefusal, Rewrapped, Rotated,
+    destroy as destroy_period, list as list_keys, make_recovery, rewrap as rewrap_keys,
+    rotate as rotate_period,
 };
 pub use log::{EntryLine, Size, Trouble, Verdict, entries, entry, stats, verify};
 pub use models::{Activated, Listed, activate, list as list_models, show as show_model};

@@ -765,3 +765,25 @@ fn a_period_does_not_end_while_a_restriction_would_be_forgotten() {
     assert!(!in_file(&night, "out/a.csv", 7) && !in_file(&night, "out/b.csv", 7));
     sound(&night.root());
 }
+
+#[test]
+fn keys_wrapped_anew_open_what_they_opened_and_an_older_copy_no_more() {
+    let night = Night::new(30);
+    night.score("out/a.csv", &[]).done();
+    let before = files_of(&night.root(), &["keys", "ledger/keys"]);
+    let done = night
+        .say(&["keys", "rewrap", "--as", "dpo-1"])
+        .done()
+        .json();
+    assert_eq!(done["segments"], 1);
+    let after = files_of(&night.root(), &["keys", "ledger/keys"]);
+    let wrapping = |files: &std::collections::BTreeMap<String, Vec<u8>>| -> Vec<String> {
+        let of = |name: &&String| name.contains("/kek-") || name.starts_with("ledger/keys");
+        files.keys().filter(of).cloned().collect()
+    };
+    assert!(
+        wrapping(&before).len() == 2 && wrapping(&after).iter().all(|it| !before.contains_key(it))
+    );
+    night.say(&["explain", &lead(7)]).done();
+    sound(&night.root());
+}

@@ -7,7 +7,9 @@ use crate::cli::Face;
 use crate::lang::Lang;
 use crate::report::moment;
 use crate::say;
-use crate::workspace::{BackedUp, Destroyed, KeyList, RecoveryMade, Restored, Rotated, Unlinked};
+use crate::workspace::{
+    BackedUp, Destroyed, KeyList, RecoveryMade, Restored, Rewrapped, Rotated, Unlinked,
+};
 
 /// `probant keys list`.
 pub fn keys(face: &mut Face<'_>, list: &KeyList) -> io::Result<()> {
@@ -110,6 +112,24 @@ pub fn rotated(face: &mut Face<'_>, done: &Rotated) -> io::Result<()> {
         )
     )?;
     face.next("probant keys list")
+}
+
+/// `probant keys rewrap`.
+pub fn rewrapped(face: &mut Face<'_>, done: &Rewrapped) -> io::Result<()> {
+    if face.json {
+        return face.json(done);
+    }
+    let (segments, entry, by) = (face.lang.count(done.segments), done.entry, &done.by);
+    writeln!(
+        face.out,
+        "{}",
+        say!(
+            face.lang,
+            "The keys of {segments} segments are wrapped anew, and what wrapped them is destroyed: an older copy of keys or ledger opens nothing together with today’s. Recorded as entry {entry}, by {by}."
+                | "Les clés de {segments} segments ont une nouvelle enveloppe, et l’ancienne est détruite\u{a0}: une copie antérieure du registre ne s’ouvre plus avec les clés d’aujourd’hui, ni l’inverse. Consigné à l’entrée {entry}, par {by}."
+        )
+    )?;
+    face.next("probant backup DIR")
 }
 
 /// `probant keys destroy`.
