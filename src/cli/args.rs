@@ -427,6 +427,48 @@ pub enum SubjectVerb {
     },
 }
 
+/// What `probant ledger bundle` hands out, to whom, and where it is put.
+#[derive(Args, Debug)]
+pub struct Bundle {
+    /// A run: its id, its first digits, or @latest
+    #[arg(
+        long,
+        value_name = "RUN",
+        required_unless_present_any = ["lead", "from"],
+        conflicts_with_all = ["lead", "from", "to"]
+    )]
+    pub run: Option<String>,
+    /// One lead's decisions, with nobody else's: the identifier in the CRM
+    #[arg(long, value_name = "LEAD", conflicts_with_all = ["from", "to", "rows"])]
+    pub lead: Option<String>,
+    /// One of the lead's decisions (default: all)
+    #[arg(
+        long,
+        value_name = "N",
+        requires = "lead",
+        conflicts_with_all = ["run", "from", "to"]
+    )]
+    pub decision: Option<u64>,
+    /// The runs of a range of law dates: the first day
+    #[arg(long, value_name = "YYYY-MM-DD", requires = "to")]
+    pub from: Option<String>,
+    /// The last day
+    #[arg(long, value_name = "YYYY-MM-DD", requires = "from")]
+    pub to: Option<String>,
+    /// Add everybody's records, in clear
+    #[arg(long)]
+    pub rows: bool,
+    /// Whom it is for: a short name that your own register explains
+    #[arg(long, value_name = "TOKEN")]
+    pub recipient: String,
+    /// Who hands it out: a person of the policy
+    #[arg(long = "as", value_name = "PERSON")]
+    pub person: String,
+    /// The new folder
+    #[arg(long, value_name = "DIR")]
+    pub out: PathBuf,
+}
+
 /// Verbs of `probant ledger`.
 #[derive(Debug, Subcommand)]
 pub enum LedgerVerb {
@@ -470,6 +512,11 @@ pub enum LedgerVerb {
     /// Says how large the ledger is
     #[command(before_help = "Examples:\n  probant ledger stats\n")]
     Stats,
+    /// Makes a folder that an auditor can verify without this program, and records who got it
+    #[command(
+        before_help = "Examples:\n  probant ledger bundle --run @latest --recipient cabinet-durand --as dpo-1 --out bundle\n  probant ledger bundle --from 2026-01-01 --to 2026-12-31 --rows --recipient cabinet-durand --as dpo-1 --out bundle\n  probant ledger bundle --lead L-1042 --recipient avocat-martin --as dpo-1 --out bundle\n"
+    )]
+    Bundle(Bundle),
     /// Carries the checkpoint out of the machine, and keeps what comes back
     #[command(
         before_help = "Examples:\n  probant ledger anchor request --cosign request.txt\n  probant ledger anchor add answer.txt\n  probant ledger anchor list\n"

@@ -425,6 +425,40 @@ const WORDS: &[(&str, &str)] = &[
         "restore/keys",
         "Les clés scellées, si elles sont gardées ailleurs",
     ),
+    (
+        "ledger/bundle",
+        "Fait un dossier qu’un auditeur vérifie sans ce programme, et consigne qui l’a reçu",
+    ),
+    (
+        "ledger/bundle/run",
+        "Un passage\u{a0}: son identifiant, ses premiers chiffres, ou @latest",
+    ),
+    (
+        "ledger/bundle/lead",
+        "Les décisions sur un seul prospect, sans celles de personne d’autre\u{a0}: son identifiant dans le CRM",
+    ),
+    (
+        "ledger/bundle/decision",
+        "Une seule de ses décisions (par défaut\u{a0}: toutes)",
+    ),
+    (
+        "ledger/bundle/from",
+        "Les passages d’une période, selon la date à laquelle le droit s’est apprécié\u{a0}: le premier jour",
+    ),
+    ("ledger/bundle/to", "Le dernier jour"),
+    (
+        "ledger/bundle/rows",
+        "Ajouter les enregistrements de tous, en clair",
+    ),
+    (
+        "ledger/bundle/recipient",
+        "À qui il est destiné\u{a0}: un nom court, expliqué dans votre propre registre",
+    ),
+    (
+        "ledger/bundle/person",
+        "Qui le remet\u{a0}: une personne de la politique",
+    ),
+    ("ledger/bundle/out", "Le nouveau dossier"),
 ];
 
 /// The examples, whose comments people read.
@@ -478,6 +512,7 @@ const VALUES: &[(&str, &str)] = &[
     ("PERIOD", "PÉRIODE"),
     ("RUN", "PASSAGE"),
     ("STAMP", "DATE"),
+    ("TOKEN", "NOM"),
     ("YYYY-MM-DD", "AAAA-MM-JJ"),
 ];
 
@@ -687,6 +722,7 @@ pub fn error(error: &Error) -> Option<(String, String)> {
             ),
             format!("précisez avec `{option}`"),
         ),
+        Error::Bundle(refusal) => super::print::refused(refusal),
         Error::NoDecision => (
             own("aucune décision sur ce prospect"),
             own(

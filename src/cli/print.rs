@@ -1,6 +1,7 @@
 //! What each command prints: one JSON document, or text that a person can read in ten seconds.
 
 mod anchor;
+mod bundle;
 mod keys;
 mod ledger;
 mod model;
@@ -21,6 +22,7 @@ use crate::say;
 use crate::workspace::{Checked, Error, Initialised};
 
 pub use anchor::{accepted, anchors, asked, cosigned, kept, witness};
+pub use bundle::{handed_over, refused};
 pub use keys::{backed_up, destroyed, keys, recovery, restored, rewrapped, rotated};
 pub use ledger::{entries, entry, stats, verdict};
 pub use model::{activated, cross_validation, model, models, trained};

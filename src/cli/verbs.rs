@@ -5,13 +5,17 @@ use std::path::Path;
 use chrono::NaiveDate;
 
 use super::args::{
-    AnchorVerb, Command, KeysVerb, LedgerVerb, ModelsVerb, PolicyVerb, RunsVerb, SubjectVerb, Whose,
+    AnchorVerb, Bundle, Command, KeysVerb, LedgerVerb, ModelsVerb, PolicyVerb, RunsVerb,
+    SubjectVerb, Whose,
 };
 use super::bar::Bar;
 use super::{Exit, Face, Failed, print};
 use crate::policy;
 use crate::report::CardInput;
-use crate::workspace::{self, Ask, Error, Question, Request, RestoreRequest, TrainRequest, World};
+use crate::workspace::{
+    self, Ask, BundleRequest, Error, Question, Request, RestoreRequest, Selection, TrainRequest,
+    World,
+};
 
 /// Carries out what was typed.
 pub fn carry_out(command: Command, face: &mut Face<'_>, world: &mut World) -> Result<Exit, Failed> {
@@ -338,6 +342,10 @@ fn ledger(face: &mut Face<'_>, world: &mut World, verb: &LedgerVerb) -> Result<E
         LedgerVerb::Witness { folder } => {
             print::witness(face, &workspace::show_witness(world, folder)?)?;
         }
+        LedgerVerb::Bundle(typed) => {
+            let handed = workspace::bundle(&face.open()?, world, &bundle_request(typed)?)?;
+            print::handed_over(face, &handed)?;
+        }
     }
     Ok(Exit::DONE)
 }
@@ -374,4 +382,22 @@ fn anchor(face: &mut Face<'_>, world: &mut World, verb: &AnchorVerb) -> Result<(
         }
     }
     Ok(())
+}
+
+fn bundle_request(typed: &Bundle) -> Result<BundleRequest, Error> {
+    let selection = match (&typed.run, &typed.lead, &typed.from, &typed.to) {
+        (_, Some(lead), ..) => Selection::Lead {
+            lead: lead.clone(),
+            decision: typed.decision,
+        },
+        (_, _, Some(from), Some(to)) => Selection::Dates(day(from)?, day(to)?),
+        (run, ..) => Selection::Run(run.clone().unwrap_or_default()),
+    };
+    Ok(BundleRequest {
+        selection,
+        rows: typed.rows,
+        recipient: typed.recipient.clone(),
+        person: typed.person.clone(),
+        out: typed.out.clone(),
+    })
 }

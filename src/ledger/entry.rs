@@ -35,6 +35,8 @@ pub enum Entry {
     Segment(Segment),
     /// Validated leads left for a tool.
     Release(Release),
+    /// A bundle was handed to somebody outside.
+    Bundle(Bundle),
     /// A second person approved or rejected a model.
     Approve(Approve),
     /// A model became the active one.
@@ -192,6 +194,21 @@ pub struct Release {
     pub file: Hash,
 }
 
+/// A bundle was handed to somebody outside, with the rows of these segments.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Bundle {
+    /// Its name.
+    pub event: EventId,
+    /// When.
+    pub time: Time,
+    /// Who: a role's id.
+    pub actor: Token,
+    /// To whom, by a name that the controller's own register explains.
+    pub recipient: Token,
+    /// The segments whose rows were in it, ascending; none when only the log was.
+    pub segments: Vec<SegmentId>,
+}
+
 /// A second person approved or rejected a model.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Approve {
@@ -344,6 +361,7 @@ impl Entry {
             Self::Run(_) => "run",
             Self::Segment(_) => "segment",
             Self::Release(_) => "release",
+            Self::Bundle(_) => "bundle",
             Self::Approve(_) => "approve",
             Self::Activate(_) => "activate",
             Self::Erase(_) => "erase",
@@ -371,6 +389,7 @@ impl Entry {
             Self::Purge(it) => it.time,
             Self::Anchor(it) => it.time,
             Self::Note(it) => it.time,
+            Self::Bundle(it) => it.time,
             Self::Segment(_) => return None,
         })
     }
@@ -426,6 +445,7 @@ impl Entry {
             Self::Run(it) => it.write(&mut out),
             Self::Segment(it) => it.write(&mut out),
             Self::Release(it) => it.write(&mut out),
+            Self::Bundle(it) => it.write(&mut out),
             Self::Approve(it) => it.write(&mut out),
             Self::Activate(it) => it.write(&mut out),
             Self::Erase(it) => it.write(&mut out),
@@ -474,6 +494,7 @@ impl Entry {
             "run" => Self::Run(Run::read(from)?),
             "segment" => Self::Segment(Segment::read(from)?),
             "release" => Self::Release(Release::read(from)?),
+            "bundle" => Self::Bundle(Bundle::read(from)?),
             "approve" => Self::Approve(Approve::read(from)?),
             "activate" => Self::Activate(Activate::read(from)?),
             "erase" => Self::Erase(Erase::read(from)?),
@@ -540,7 +561,11 @@ impl Entry {
                     Ok(())
                 }
             }
-            Self::Purge(it) if !ascend(&it.segments) => wrong("segment", "segments must ascend"),
+            Self::Purge(Purge { segments, .. }) | Self::Bundle(Bundle { segments, .. })
+                if !ascend(segments) =>
+            {
+                wrong("segment", "segments must ascend")
+            }
             _ => Ok(()),
         }
     }

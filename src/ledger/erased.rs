@@ -90,6 +90,20 @@ impl Erased {
         Leaves(all)
     }
 
+    /// All rows of all entries, each with the number of its entry and the hash of its leaf; ascending.
+    #[must_use]
+    pub fn by_row(&self) -> Vec<(u32, u64, Hash)> {
+        let of = |(entry, leaves): &(u64, Leaves)| {
+            let entry = *entry;
+            let rows = leaves.0.iter();
+            rows.map(move |(row, hash)| (*row, entry, *hash))
+                .collect::<Vec<_>>()
+        };
+        let mut all: Vec<(u32, u64, Hash)> = self.blocks.iter().flat_map(of).collect();
+        all.sort_unstable();
+        all
+    }
+
     /// The file's bytes: per entry, its number u64 ‖ count u32 ‖ (row u32 ‖ leaf hash)….
     #[must_use]
     pub fn encode(&self) -> Vec<u8> {

@@ -145,6 +145,9 @@ pub enum Error {
         /// The lead's own.
         known: Vec<u64>,
     },
+    /// No bundle is handed out.
+    #[error(transparent)]
+    Bundle(#[from] super::bundle::Refusal),
     /// The lead has no record.
     #[error("no decision about this lead")]
     NoDecision,
@@ -202,6 +205,7 @@ impl Error {
             Self::Training(error) => error.exit(),
             Self::Keys(error) => error.exit(),
             Self::Backup(error) => error.exit(),
+            Self::Bundle(refusal) => refusal.exit(),
             Self::Refused { .. } => 5,
             Self::Batch { source, .. } => source.exit(),
             Self::State(_)
@@ -268,6 +272,7 @@ impl Error {
                 let known: Vec<String> = known.iter().map(u64::to_string).collect();
                 Some(format!("its decisions: {}", known.join(", ")))
             }
+            Self::Bundle(refusal) => fixed(refusal.hint()),
             Self::NoDecision => fixed(
                 "check the identifier as the CRM writes it; `probant runs list` shows what was scored",
             ),

@@ -10,6 +10,7 @@ pub mod journal;
 mod anchor;
 mod ask;
 mod backup;
+mod bundle;
 mod check;
 mod columns;
 mod desk;
@@ -19,6 +20,7 @@ mod explain;
 mod export;
 mod files;
 mod gather;
+mod handed;
 mod init;
 mod keys;
 mod log;
@@ -54,6 +56,7 @@ pub use ask::{Asked, ask_authority, ask_witness};
 pub use backup::{
     BackedUp, Error as BackupError, RestoreRequest, Restored, back_up, restore as restore_backup,
 };
+pub use bundle::{BundleRequest, HandedOver, Refusal, Selection, bundle};
 pub use check::{Checked, ColumnReport, check};
 pub use erasure::{
     Ask, Batch, FileDone, Orphan, Receipt, RequestLine, Taken, ask as erase, gc, lift,
@@ -62,6 +65,7 @@ pub use erasure::{
 pub use error::Error;
 pub use examine::{AnchorVerdict, Anchored, Examined};
 pub use explain::{Answer, Evidence, Question, explain};
+pub use handed::{HandOver, recipients};
 pub use init::{Initialised, init, stage_demo};
 pub use keys::{
     Destroyed, KeyList, RecoveryMade, Refusal as KeyRefusal, Rewrapped, Rotated,

@@ -81,7 +81,8 @@ fn runs(view: &View) -> impl Iterator<Item = &Run> {
     })
 }
 
-fn find<'a>(view: &'a View, asked: &str) -> Result<&'a Run, Error> {
+/// The run that `asked` stands for: its id, its first digits, or `@latest`.
+pub fn find<'a>(view: &'a View, asked: &str) -> Result<&'a Run, Error> {
     let unknown = || Error::Unknown {
         what: "run",
         name: asked.to_owned(),

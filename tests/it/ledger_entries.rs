@@ -2,8 +2,8 @@
 
 use probant::digest::Digest;
 use probant::ledger::entry::{
-    Activate, Anchor, Approve, Document, Entry, Erase, Genesis, Key, ModelEntry, Note, Purge,
-    Release, Restrict, Rows, Run, Segment, input_commitment,
+    Activate, Anchor, Approve, Bundle, Document, Entry, Erase, Genesis, Key, ModelEntry, Note,
+    Purge, Release, Restrict, Rows, Run, Segment, input_commitment,
 };
 use probant::ledger::key::{Secret, SigningKey};
 use probant::ledger::note::Verifier;
@@ -61,7 +61,7 @@ fn segment() -> Segment {
 
 /// One of each kind, and the variants that have other lines.
 fn samples() -> Vec<Entry> {
-    [documents_and_runs(), acts()].concat()
+    [documents_and_runs(), acts(), bundles()].concat()
 }
 
 fn documents_and_runs() -> Vec<Entry> {
@@ -129,6 +129,23 @@ fn documents_and_runs() -> Vec<Entry> {
             outcomes: vec![],
             ..segment()
         }),
+    ]
+}
+
+/// What was handed to people outside.
+fn bundles() -> Vec<Entry> {
+    let bundle = |segments| {
+        Entry::Bundle(Bundle {
+            event: EventId([3; 16]),
+            time: NOW,
+            actor: token("dpo"),
+            recipient: token("cabinet-durand"),
+            segments,
+        })
+    };
+    vec![
+        bundle(vec![SegmentId([1; 16]), SegmentId([2; 16])]),
+        bundle(vec![]),
     ]
 }
 
@@ -388,6 +405,10 @@ fn entries_that_contradict_themselves_are_refused() {
             Entry::Purge(mut it) => {
                 it.segments.reverse();
                 assert!(Entry::Purge(it).check().is_err());
+            }
+            Entry::Bundle(mut it) if !it.segments.is_empty() => {
+                it.segments.reverse();
+                assert!(Entry::Bundle(it).check().is_err());
             }
             Entry::Genesis(mut it) => {
                 it.origin = "acme.example/log".to_owned();

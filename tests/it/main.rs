@@ -1,6 +1,10 @@
 //! Everything that is tested from outside, as one binary.
 
 mod anchors;
+mod auditor;
+mod bundle;
+mod bundle_changed;
+mod bundle_forged;
 mod cli;
 mod cli_support;
 mod crash;

@@ -1,8 +1,8 @@
 //! The lines of each kind of entry, in their order: once to write them, once to read them.
 
 use super::{
-    Activate, Anchor, Approve, Document, Erase, Genesis, Key, ModelEntry, Note, Purge, Release,
-    Restrict, Rows, Run, Segment,
+    Activate, Anchor, Approve, Bundle, Document, Erase, Genesis, Key, ModelEntry, Note, Purge,
+    Release, Restrict, Rows, Run, Segment,
 };
 use crate::digest::Digest;
 use crate::ledger::error::Error;
@@ -207,6 +207,25 @@ impl Release {
             tool: from.line("tool")?,
             leads: from.line("leads")?,
             file: hash(from, "file")?,
+        })
+    }
+}
+
+impl Bundle {
+    pub(super) fn write(&self, out: &mut Lines) {
+        out.line("event", self.event).line("time", self.time);
+        out.line("actor", &self.actor)
+            .line("recipient", &self.recipient);
+        out.each("segment", &self.segments);
+    }
+
+    pub(super) fn read(from: &mut Reader) -> Result<Self, Error> {
+        Ok(Self {
+            event: from.line("event")?,
+            time: from.line("time")?,
+            actor: from.line("actor")?,
+            recipient: from.line("recipient")?,
+            segments: from.each("segment")?,
         })
     }
 }

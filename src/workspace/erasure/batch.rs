@@ -15,6 +15,7 @@ use crate::ledger::{Entry, EventId, SegmentId, SegmentKind};
 use crate::name::Token;
 use crate::policy::Role;
 use crate::workspace::error::Error;
+use crate::workspace::handed;
 use crate::workspace::journal::{Erasure, View, Writer};
 use crate::workspace::state::{Kind, Request, State};
 use crate::workspace::{Recorded, Workspace, World};
@@ -221,7 +222,17 @@ fn requests(
         return Ok(state.answered(&ids, &now)?);
     }
     batch.records += rows.values().map(|rows| rows.len() as u64).sum::<u64>();
-    let told: Vec<Told> = Vec::new();
+    let theirs: Vec<(SegmentId, u32)> = rows
+        .iter()
+        .flat_map(|(id, rows)| rows.iter().map(|row| (*id, *row)))
+        .collect();
+    let told: Vec<Told> = handed::recipients(writer.view(), &theirs)?
+        .into_iter()
+        .map(|it| Told {
+            recipient: it.recipient.to_string(),
+            time: it.time.to_string(),
+        })
+        .collect();
     let event = EventId(world.entropy.bytes());
     let reasons: BTreeSet<&str> = taken.iter().map(|it| it.reason.as_str()).collect();
     let reason = match reasons.first() {

@@ -101,7 +101,7 @@ impl View {
             };
             listed
                 .rows
-                .push((*id, self.leaves(placed, rows, replay.as_deref())?));
+                .push((*id, self.hashes_of(placed, rows, replay.as_deref())?));
         }
         Ok(listed)
     }

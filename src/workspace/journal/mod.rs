@@ -17,6 +17,9 @@
 //! | `purge` | whole segments destroyed at their date |
 //! | `sweep` | what a crash left, deleted |
 //! | [`anchors`] | checkpoints that left the machine, and the rule that a ledger is never older |
+//! | [`events`] | events on theirs |
+//! | [`leaves`] | a segment's leaves in order, for whoever may have them |
+//! | `copy` | the main log as files for strangers |
 //! | [`mod@check`] | verification of what is on disk |
 //!
 //! Layout: `ledger/checkpoint`, `ledger/tile/…`, `ledger/documents/<sha256>`,
@@ -24,11 +27,14 @@
 
 pub mod anchors;
 pub mod check;
+mod copy;
 mod creation;
 pub mod entropy;
 mod erase;
+pub mod events;
 mod file;
 pub mod keyring;
+pub mod leaves;
 pub mod period;
 pub mod prove;
 mod purge;
@@ -46,6 +52,7 @@ pub use check::check;
 pub use creation::create;
 pub use entropy::Entropy;
 pub use erase::Erasure;
+pub use leaves::Leaf;
 pub use period::{Period, PeriodWriter};
 pub use prove::Proved;
 pub use restrict::{Held, Restriction};

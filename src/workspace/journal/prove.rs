@@ -126,7 +126,7 @@ impl View {
     }
 
     /// The leaves of `rows` (ascending), each rebuilt and checked to be under the segment's signed root.
-    pub(super) fn leaves(
+    pub(super) fn hashes_of(
         &self,
         placed: &Placed,
         rows: &[u32],
