@@ -375,8 +375,8 @@ impl Shape {
 
 /// Whether the coarse codes are exactly `0..w` for some `w` from 1 to 8.
 fn dense(coarse: &[Option<u8>]) -> bool {
-    let width = coarse.iter().flatten().max().map_or(0, |&most| most + 1);
-    (1..=COARSE).contains(&width) && (0..width).all(|code| coarse.contains(&Some(code)))
+    let most = coarse.iter().flatten().max().copied();
+    most.is_some_and(|most| most < COARSE && (0..=most).all(|code| coarse.contains(&Some(code))))
 }
 
 fn invalid(what: impl Into<String>) -> Error {

@@ -9,20 +9,24 @@ const LEVEL: i32 = 1;
 
 /// Packs a column; `bits` u8, then a zstd frame (nothing when every value is 0).
 pub fn pack(values: &[u16]) -> Result<Vec<u8>, Error> {
-    let most = values.iter().copied().max().unwrap_or(0);
-    let bits: u32 = match most {
+    let bits = bits_of(values);
+    let mut out = vec![bits as u8];
+    if bits > 0 {
+        out.extend(compress(&to_bits(values, bits))?);
+    }
+    Ok(out)
+}
+
+/// The width of a column: what its largest value needs, and no other is read back.
+fn bits_of(values: &[u16]) -> u32 {
+    match values.iter().copied().max().unwrap_or(0) {
         0 => 0,
         1 => 1,
         2..=3 => 2,
         4..=15 => 4,
         16..=255 => 8,
         _ => 16,
-    };
-    let mut out = vec![bits as u8];
-    if bits > 0 {
-        out.extend(compress(&to_bits(values, bits))?);
     }
-    Ok(out)
 }
 
 fn to_bits(values: &[u16], bits: u32) -> Vec<u8> {
@@ -44,25 +48,25 @@ fn to_bits(values: &[u16], bits: u32) -> Vec<u8> {
     }
 }
 
-/// Unpacks a column of exactly `rows` values.
+/// Unpacks a column of exactly `rows` values, which is packed as [`pack`] packs it.
 pub fn unpack(bytes: &[u8], rows: usize) -> Result<Vec<u16>, Error> {
     let (bits, frame) = bytes
         .split_first()
         .ok_or(Error::Segment("an empty column"))?;
     let bits = usize::from(*bits);
-    match bits {
-        0 if frame.is_empty() => Ok(vec![0; rows]),
+    let values: Vec<u16> = match bits {
+        0 if frame.is_empty() => vec![0; rows],
         16 => {
             let plain = decompress(frame, rows * 2)?;
-            Ok(plain
-                .chunks_exact(2)
+            let pairs = plain.chunks_exact(2);
+            pairs
                 .map(|pair| u16::from_be_bytes([pair[0], pair[1]]))
-                .collect())
+                .collect()
         }
-        8 => Ok(decompress(frame, rows)?
-            .into_iter()
-            .map(u16::from)
-            .collect()),
+        8 => {
+            let plain = decompress(frame, rows)?;
+            plain.into_iter().map(u16::from).collect()
+        }
         1 | 2 | 4 => {
             let per_byte = 8 / bits;
             let plain = decompress(frame, rows.div_ceil(per_byte))?;
@@ -71,10 +75,18 @@ pub fn unpack(bytes: &[u8], rows: usize) -> Result<Vec<u16>, Error> {
             for byte in plain {
                 values.extend((0..per_byte).map(|at| u16::from(byte >> (at * bits) & mask)));
             }
+            if values[rows..].iter().any(|value| *value != 0) {
+                return Err(Error::Segment("a column with values past its end"));
+            }
             values.truncate(rows);
-            Ok(values)
+            values
         }
-        _ => Err(Error::Segment("a column of an unknown packing")),
+        _ => return Err(Error::Segment("a column of an unknown packing")),
+    };
+    if bits_of(&values) as usize == bits {
+        Ok(values)
+    } else {
+        Err(Error::Segment("a column wider than its values"))
     }
 }
 
@@ -83,8 +95,22 @@ pub fn compress(plain: &[u8]) -> Result<Vec<u8>, Error> {
     zstd::bulk::compress(plain, LEVEL).map_err(|_| Error::Segment("zstd refused a column"))
 }
 
-/// The plain bytes of a zstd frame, of exactly this length.
+/// The most bytes that one byte of a frame can stand for: a block of 128 KiB takes at least four.
+const RATIO: usize = 1 << 15;
+
+/// The plain bytes of one zstd frame, of exactly this length; nothing stands before, after or beside it.
+///
+/// What a frame says of itself is checked before its bytes are made, so that no claim takes memory.
 pub fn decompress(frame: &[u8], length: usize) -> Result<Vec<u8>, Error> {
+    let declared = zstd::zstd_safe::get_frame_content_size(frame)
+        .ok()
+        .flatten();
+    if declared != Some(length as u64) || length / RATIO > frame.len() {
+        return Err(Error::Segment("a column of another length"));
+    }
+    if zstd::zstd_safe::find_frame_compressed_size(frame) != Ok(frame.len()) {
+        return Err(Error::Segment("a column that is not one frame"));
+    }
     let plain = zstd::bulk::decompress(frame, length)
         .map_err(|_| Error::Segment("a column does not decompress"))?;
     if plain.len() == length {

@@ -6,6 +6,7 @@
 use std::ops::Range;
 
 use super::Replay;
+use super::block::BLOCK;
 use super::column::{decompress, unpack};
 use super::error::Error;
 use super::key::SegmentKey;
@@ -129,7 +130,9 @@ impl Opened {
             lengths.push(number(plain) as usize);
             first = first.checked_add(number(rows)).ok_or(wrong.clone())?;
         }
-        if first != rows || blocks.len() != count as usize || rows > ROWS {
+        let oversized = blocks.iter().any(|(_, rows)| *rows as usize > BLOCK);
+        let strange = features != 0 && kind != SegmentKind::Proposals;
+        if first != rows || blocks.len() != count as usize || rows > ROWS || oversized || strange {
             return Err(wrong);
         }
         let ranges = seal::ranges(length, lengths);

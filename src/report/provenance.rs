@@ -95,6 +95,9 @@ pub enum Error {
         /// What it says.
         found: u32,
     },
+    /// Read, but not spelt as this program spells it.
+    #[error("provenance: the document is not in canonical form")]
+    Spelling,
 }
 
 impl Error {
@@ -102,7 +105,9 @@ impl Error {
     #[must_use]
     pub fn hint(&self) -> Option<&'static str> {
         match self {
-            Self::Malformed(_) => Some("restore the model's folder from a backup, or train again"),
+            Self::Malformed(_) | Self::Spelling => {
+                Some("restore the model's folder from a backup, or train again")
+            }
             Self::Format { .. } => Some("read it with the version of probant that wrote it"),
         }
     }
@@ -121,15 +126,18 @@ impl Provenance {
         text
     }
 
-    /// Reads the document back.
+    /// Reads the document back, exactly as [`Provenance::to_json`] writes it.
     pub fn parse(text: &str) -> Result<Self, Error> {
         let provenance: Self = serde_json::from_str(text).map_err(Error::Malformed)?;
-        if provenance.format == FORMAT {
+        if provenance.format != FORMAT {
+            return Err(Error::Format {
+                found: provenance.format,
+            });
+        }
+        if provenance.to_json() == text {
             Ok(provenance)
         } else {
-            Err(Error::Format {
-                found: provenance.format,
-            })
+            Err(Error::Spelling)
         }
     }
 }

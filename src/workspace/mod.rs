@@ -74,6 +74,7 @@ pub use keys::{
 };
 pub use log::{EntryLine, Size, Trouble, Verdict, entries, entry, stats, verify};
 pub use models::{Activated, Listed, activate, list as list_models, show as show_model};
+pub use replay::Replayer;
 pub use runs::{RunLine, list as list_runs, show as show_run};
 pub use score::{Request, score};
 pub use tally::{BandCount, FeatureCount, ReasonCount, RunReport};

@@ -11,6 +11,7 @@ pub struct Replayer {
 
 impl Replayer {
     /// The replayer of a model.
+    #[must_use]
     pub fn new(model: Model) -> Self {
         let widths = model.schema().widths();
         Self { model, widths }
@@ -39,7 +40,7 @@ impl Replay for Replayer {
         };
         let at = |feature: usize| {
             let code = features.get(feature).copied().unwrap_or(0);
-            code.min(tables[feature].len() as u16 - 1)
+            code.min((tables[feature].len() - 1) as u16)
         };
         let mut sum = self.model.baseline().0;
         for (term, &code) in features.iter().enumerate().take(schema.features.len()) {

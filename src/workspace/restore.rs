@@ -85,7 +85,7 @@ impl Night<'_> {
         });
         let mut report = match state
             .report_of(&name)?
-            .and_then(|json| serde_json::from_str(&json).ok())
+            .and_then(|json| RunReport::parse(&json))
         {
             Some(report) if whole => report,
             _ => self.rebuild(view, state, disk, earlier, watch)?,
@@ -154,7 +154,7 @@ impl Night<'_> {
         report.started = started;
         report.first_decision = first_decision;
         report.log_size = recorded_until(view, earlier.run);
-        state.report(&name, &serde_json::to_string(&report).unwrap_or_default())?;
+        state.report(&name, &report.to_json())?;
         Ok(report)
     }
 }

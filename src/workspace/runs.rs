@@ -6,6 +6,7 @@ use serde_json::Value;
 use super::Workspace;
 use super::error::Error;
 use super::journal::View;
+use super::tally::RunReport;
 use crate::digest::hex;
 use crate::ledger::entry::Run;
 use crate::ledger::{Entry, Standing};
@@ -70,7 +71,9 @@ pub fn show(ws: &Workspace, asked: &str) -> Result<(RunLine, Option<Value>), Err
     let report = ws.state()?.report_of(&hex(&run.run.0))?;
     Ok((
         RunLine::of(run),
-        report.and_then(|json| serde_json::from_str(&json).ok()),
+        report
+            .filter(|json| RunReport::parse(json).is_some())
+            .and_then(|json| serde_json::from_str(&json).ok()),
     ))
 }
 

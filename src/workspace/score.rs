@@ -391,7 +391,7 @@ impl<'a> Night<'a> {
             .iter()
             .map(|output| output.target.display().to_string())
             .collect();
-        state.report(&name, &serde_json::to_string(&report).unwrap_or_default())?;
+        state.report(&name, &report.to_json())?;
         Ok(report)
     }
 }

@@ -93,6 +93,19 @@ pub struct FeatureCount {
 }
 
 impl RunReport {
+    /// The document's text.
+    #[must_use]
+    pub fn to_json(&self) -> String {
+        serde_json::to_string(self).expect("every key is a string and every value plain data")
+    }
+
+    /// Reads the document back; a text that this program would not have written is none.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let report: Self = serde_json::from_str(text).ok()?;
+        (report.to_json() == text).then_some(report)
+    }
+
     /// The report of a run, or of what would be one, from its counts.
     pub(super) fn of(night: &Night<'_>, tally: &Tally, run: &str, status: &str) -> Self {
         let model = &night.model.model;
