@@ -60,7 +60,7 @@ fn segment() -> Segment {
 }
 
 /// One of each kind, and the variants that have other lines.
-fn samples() -> Vec<Entry> {
+pub fn samples() -> Vec<Entry> {
     [documents_and_runs(), acts(), bundles()].concat()
 }
 
