@@ -13,7 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use self::acts::Acts;
 use self::rows::Rows;
 use super::Replay;
-use super::entry::{Entry, Run, Segment};
+use super::entry::{Entry, Erase, Restrict, Run, Segment};
 use super::erased::{Erased, Listed};
 use super::key::{Secret, Unwrapped};
 use super::note::{Checkpoint, Verifier};
@@ -164,6 +164,18 @@ pub fn is_ours(name: &str) -> bool {
             .split_once('/')
             .is_some_and(|(kek, rest)| hexed(kek, 8) && segment(rest)),
         _ => false,
+    }
+}
+
+/// The segments that an entry names but does not record.
+fn named(entry: &Entry) -> Vec<SegmentId> {
+    match entry {
+        Entry::Purge(it) => it.segments.clone(),
+        Entry::Bundle(it) => it.segments.clone(),
+        Entry::Erase(Erase { rows, .. }) | Entry::Restrict(Restrict { rows, .. }) => {
+            rows.iter().map(|rows| rows.segment).collect()
+        }
+        _ => Vec::new(),
     }
 }
 
@@ -616,6 +628,12 @@ impl Check<'_> {
                     }
                 }
                 _ => {}
+            }
+            if let Some(id) = named(entry).iter().find(|id| !segments.contains(*id)) {
+                found(
+                    format!("entry {index}: segment {id}"),
+                    "no earlier entry records the segment that it names",
+                );
             }
         }
         self.report.runs = runs.len() as u64;

@@ -236,6 +236,7 @@ impl<'a> Night<'a> {
                 _ => None,
             })
             .collect();
+        let mut found = None;
         for earlier in state.earlier(&self.same_key())? {
             let Some(run) = run_id(&earlier.id).and_then(|id| recorded.get(&id.0)) else {
                 continue;
@@ -246,11 +247,25 @@ impl<'a> Night<'a> {
                 .zip(&self.files)
                 .map(|(salt, file)| input_commitment(salt, &file.digest))
                 .collect();
-            if earlier.salts.len() == self.files.len() && inputs == run.inputs {
+            if earlier.salts.len() != self.files.len() || inputs != run.inputs {
+                continue;
+            }
+            // Of several runs of one export, the one whose file is asked for; else the newest.
+            if self.wrote(state, &earlier.id)? {
                 return Ok(Some((*run).clone()));
             }
+            found = found.or_else(|| Some((*run).clone()));
         }
-        Ok(None)
+        Ok(found)
+    }
+
+    /// Whether the score file asked for is that run's.
+    fn wrote(&self, state: &State, run: &str) -> Result<bool, Error> {
+        let Some(Ok(out)) = self.request.out.as_ref().map(std::path::absolute) else {
+            return Ok(false);
+        };
+        let outputs = state.outputs_of(run)?;
+        Ok(outputs.iter().any(|output| output.target == out))
     }
 
     fn key(&self, view: &View) -> Result<(Key, Token), Error> {

@@ -829,7 +829,7 @@ fn a_bundle_of_a_ledger_that_people_have_left_is_believed_and_who_had_them_is_to
         "after",
         &["--from", "2026-01-01", "--to", "2026-12-31", "--rows"],
     );
-    let opinions = believed_by_all(&tools, &bundle);
+    let opinions = believed_by_all(tools, &bundle);
     let gone = NIGHTS.len() * 3;
     assert!(
         opinions
@@ -839,7 +839,7 @@ fn a_bundle_of_a_ledger_that_people_have_left_is_believed_and_who_had_them_is_to
     );
     // Who was erased can be proved to nobody any more; who was not still can.
     assert_eq!(shop.ask("gone", &["--lead", &leads[7]]).exit, 1);
-    believed_by_all(&tools, &shop.bundle("other", &["--lead", &leads[10]]));
+    believed_by_all(tools, &shop.bundle("other", &["--lead", &leads[10]]));
     // What is restricted is not handed out.
     let whose = leads[11].clone();
     say(
@@ -849,6 +849,6 @@ fn a_bundle_of_a_ledger_that_people_have_left_is_believed_and_who_had_them_is_to
     .done();
     assert_eq!(shop.ask("held", &["--lead", &whose]).exit, 5);
     assert_eq!(shop.ask("held", &["--run", "@latest", "--rows"]).exit, 5);
-    believed_by_all(&tools, &shop.bundle("hashes", &["--run", "@latest"]));
+    believed_by_all(tools, &shop.bundle("hashes", &["--run", "@latest"]));
     say(&shop.root(), &["ledger", "verify", "--full"]).done();
 }

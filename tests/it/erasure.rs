@@ -306,9 +306,17 @@ fn entries_about_erasures_that_contradict_themselves_are_named() {
             rows: vec![],
         })
     };
+    let purge = Entry::Purge(probant::ledger::entry::Purge {
+        event: EventId([3; 16]),
+        time: NOW,
+        actor: token("dpo-1"),
+        class: token("leads"),
+        segments: vec![SegmentId([7; 16])],
+    });
     let entries = vec![
         entry(1, (1, 1), Progress::Done),
         entry(2, (2, 2), Progress::Intent),
+        purge,
     ];
     writer
         .commit(&Commit {
@@ -318,6 +326,12 @@ fn entries_about_erasures_that_contradict_themselves_are_named() {
         .unwrap();
     drop(writer);
     let report = verify(root, Level::Hashes);
+    assert!(
+        report.completeness[0]
+            .file
+            .starts_with("entry 11: segment 0707"),
+        "{report:?}"
+    );
     let said: Vec<&str> = report.integrity.iter().map(|it| it.why.as_str()).collect();
     assert!(
         said.iter()

@@ -377,6 +377,8 @@ fn what_cannot_be_asked_is_refused_and_nothing_is_taken() {
         night.say(&["subject", "erase", "--now"]).done().json()["status"],
         "nothing"
     );
+    let again = ["subject", "erase", &first, "--request", "C", "--now"];
+    assert_eq!(night.say(&again).done().json()["status"], "answered");
 }
 
 #[test]

@@ -42,6 +42,18 @@ pub fn erased(face: &mut Face<'_>, asked: &Taken) -> io::Result<()> {
             )
         )?;
     }
+    if asked.status == "answered" {
+        writeln!(
+            face.out,
+            "{}",
+            say!(
+                lang,
+                "This request was carried out before, and nothing is recorded about this lead."
+                    | "Cette demande a déjà été exécutée, et rien n’est consigné sur ce prospect."
+            )
+        )?;
+        return face.next("probant subject list");
+    }
     let Some(done) = &asked.batch else {
         writeln!(
             face.out,

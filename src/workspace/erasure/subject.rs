@@ -14,7 +14,7 @@ use crate::policy::Role;
 use crate::pseudonym::{Master, normalise};
 use crate::workspace::error::Error;
 use crate::workspace::journal::{Restriction, View};
-use crate::workspace::state::{Kind, Request, Whose};
+use crate::workspace::state::{Kind, Request, State, Whose};
 use crate::workspace::{Recorded, Workspace, World};
 
 /// What is asked at the desk.
@@ -39,7 +39,7 @@ pub struct Ask {
 pub struct Taken {
     /// Of this document.
     pub schema_version: u32,
-    /// `queued`, `done`, or `nothing` (no record is about them).
+    /// `queued`, `done`, `answered` (the same request was carried out before), or `nothing` (nothing was waiting).
     pub status: String,
     /// Requests taken now.
     pub requests: u64,
@@ -68,6 +68,8 @@ pub fn ask(ws: &Workspace, world: &mut World, ask: &Ask) -> Result<Recorded<Take
             });
         }
     };
+    // What a crash left unfinished is finished first: the same request typed again then finds itself answered.
+    drop(writer(ws, world)?);
     let view = View::open(&ws.root)?;
     let mut state = ws.state()?;
     let mut kept = Vec::with_capacity(asked.len());
@@ -84,6 +86,17 @@ pub fn ask(ws: &Workspace, world: &mut World, ask: &Ask) -> Result<Recorded<Take
     let known: BTreeSet<usize> = found.iter().map(|(_, _, at)| *at).collect();
     if let Some(at) = (0..asked.len()).find(|at| !known.contains(at)) {
         return Err(match &ask.batch {
+            None if answered(&state, &asked[at].1)? => {
+                return Ok(Recorded(Taken {
+                    schema_version: 1,
+                    status: "answered".to_owned(),
+                    requests: 0,
+                    records: 0,
+                    event: None,
+                    batch: None,
+                    key_backups_days: ws.policy.backup.keep_keys_days,
+                }));
+            }
             None => Error::NoDecision,
             Some(_) => at_line(ask, at, Error::NoDecision),
         });
@@ -109,6 +122,15 @@ pub fn ask(ws: &Workspace, world: &mut World, ask: &Ask) -> Result<Recorded<Take
         answer.batch = Some((*batch).clone());
     }
     Ok(Recorded(answer))
+}
+
+/// Whether a request of this reference was carried out before.
+fn answered(state: &State, reference: &str) -> Result<bool, Error> {
+    let requests = state.requests()?;
+    let is_it = |it: &Request| {
+        it.kind == Kind::Erase.word() && it.reference == reference && it.done.is_some()
+    };
+    Ok(requests.iter().any(is_it))
 }
 
 /// Restricts everything recorded about a lead: neither used nor purged until it is lifted.
