@@ -54,10 +54,11 @@ pub fn tour(
                 | "{past} prospects inventés pour apprendre et {open} à noter sont dans {here}/. Aucune personne réelle n’y figure."
         )
     )?;
-    let lead = demo::leads(1, 2, NIGHT, Stage::Open)
-        .next()
-        .map(|lead| lead.fields[0].clone())
-        .unwrap_or_default();
+    let mut leads = demo::leads(2, 2, NIGHT, Stage::Open).map(|lead| lead.fields[0].clone());
+    let (lead, leaver) = (
+        leads.next().unwrap_or_default(),
+        leads.next().unwrap_or_default(),
+    );
     let train = dir.join("leads.csv");
     let night = dir.join("night.csv");
     let scores = dir.join("scores.csv");
@@ -76,7 +77,7 @@ pub fn tour(
             &["--data", &night.to_string_lossy()],
         ),
         words(
-            &["subject", "erase", &lead, "--request", "DEMO-1", "--now"],
+            &["subject", "erase", &leaver, "--request", "DEMO-1", "--now"],
             &[],
             &[],
         ),

@@ -124,8 +124,8 @@ fn erased(face: &mut Face<'_>, verdict: &Verdict) -> io::Result<()> {
             "{}",
             say!(
                 lang,
-                "Of these records {gone} were erased, each by an entry that says so."
-                    | "De ces enregistrements, {gone} ont été effacés, chacun par une entrée qui le dit."
+                "Erased among them, each by an entry that says so: {gone}."
+                    | "Effacés parmi eux, chacun par une entrée qui le dit\u{a0}: {gone}."
             )
         )?;
     }
