@@ -601,3 +601,74 @@ fn a_leak_in_any_other_file_is_found_in_any_spelling() {
     let found = find(folder.path(), &[Needle::bytes("pseudonym", &whose)]);
     assert_eq!(of(&found, "pseudonym").len(), 3, "{found:?}");
 }
+
+/// What a person leaves behind when they leave: nothing that knows them, in any store, in any spelling.
+#[test]
+fn an_erased_lead_is_found_in_no_store() {
+    let night = Night::new(400);
+    let path = |name: &str| night.path(name).to_str().unwrap().to_owned();
+    night.score("out/a.csv", &[]).done();
+    night.score("out/b.parquet", &["--again"]).done();
+    let lead = format!("PR{:08}", FIRST + 7);
+    let handed = path("handed");
+    let words = [
+        "ledger",
+        "bundle",
+        "--lead",
+        &lead,
+        "--recipient",
+        "avocat",
+        "--as",
+        "dpo-1",
+        "--out",
+    ];
+    night.say(&[&words[..], &[&handed]].concat()).done();
+    let said = night.say(&["explain", &lead]).done().json();
+    let text = |name: &str| {
+        let found = said.get(name).or_else(|| said["proof"].get(name));
+        found
+            .and_then(|it| it.as_str())
+            .unwrap_or_else(|| panic!("{said}"))
+            .to_owned()
+    };
+    let bytes = |name: &str| probant::digest::unhex(&text(name)).unwrap();
+    let needles = vec![
+        Needle::text("identifier", &lead),
+        Needle::bytes("pseudonym", &bytes("pseudonym")),
+        Needle::bytes("salt", &bytes("salt")),
+    ];
+    let before = find(&night.root(), &needles);
+    // Two nights, and the event of the hand-over.
+    assert_eq!(of(&before, "pseudonym").len(), 3, "{before:?}");
+    assert_eq!(of(&before, "identifier"), BTreeSet::new());
+    assert_eq!(
+        of(&find(&night.path("out"), &needles), "identifier").len(),
+        2
+    );
+    let words = ["subject", "erase", &lead, "--request", "DEM-1"];
+    night.say(&words).done();
+    // It waits under its pseudonym, and under no other name.
+    let waiting = find(&night.root(), &needles);
+    assert!(
+        of(&waiting, "pseudonym")
+            .iter()
+            .any(|file| file.contains("state.db")),
+        "{waiting:?}"
+    );
+    assert_eq!(of(&waiting, "identifier"), BTreeSet::new());
+    let done = night.say(&["subject", "erase", "--now"]).done().json();
+    assert_eq!(
+        done["batch"]["records"], 4,
+        "each decision was handed out: {done}"
+    );
+    let receipt = path("receipt");
+    night
+        .say(&["subject", "receipt", "DEM-1", "--out", &receipt])
+        .done();
+    for folder in [night.root(), night.path("out"), night.path("receipt")] {
+        assert_eq!(find(&folder, &needles), [], "{}", folder.display());
+    }
+    // What was handed out stays with whoever holds it, who is named.
+    assert_eq!(done["batch"]["told"][0]["recipient"], "avocat", "{done}");
+    night.say(&["ledger", "verify", "--full"]).done();
+}

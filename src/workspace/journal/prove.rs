@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use rayon::prelude::*;
+
 use super::file::SegmentFile;
 use super::view::damaged;
 use super::{Error, Placed, View, nodes_name};
@@ -133,23 +135,43 @@ impl View {
         replay: Option<&dyn Replay>,
     ) -> Result<Leaves, Error> {
         let nodes = self.nodes(&placed.entry)?;
+        let groups: Vec<&[u32]> = rows
+            .chunk_by(|a, b| *a as usize / GROUP == *b as usize / GROUP)
+            .collect();
+        let piece = groups.len().div_ceil(rayon::current_num_threads()).max(1);
+        // Each piece reads the file for itself.
+        let found: Vec<Vec<(u32, Hash)>> = groups
+            .par_chunks(piece)
+            .map(|groups| self.hashes_of_groups(placed, groups, &nodes, replay))
+            .collect::<Result<_, _>>()?;
+        Leaves::of(found.concat())
+            .ok_or_else(|| ledger::Error::Rows("its rows do not ascend").into())
+    }
+
+    fn hashes_of_groups(
+        &self,
+        placed: &Placed,
+        groups: &[&[u32]],
+        nodes: &[Hash],
+        replay: Option<&dyn Replay>,
+    ) -> Result<Vec<(u32, Hash)>, Error> {
         let mut records = self.records(placed, replay)?;
-        let mut found = Vec::with_capacity(rows.len());
-        for asked in rows.chunk_by(|a, b| *a as usize / GROUP == *b as usize / GROUP) {
+        let mut found = Vec::new();
+        for asked in groups {
             let group = records.group(asked[0])?;
             let leaves = group.leaves();
             if tree::root(&leaves) != nodes[asked[0] as usize / GROUP] {
                 let row = asked[0];
                 return Err(damaged(&group.name, ledger::Error::Altered { row }));
             }
-            for row in asked {
+            for row in *asked {
                 match &group.rows[*row as usize % GROUP] {
                     Leaf::Live(..) => found.push((*row, leaves[*row as usize % GROUP])),
                     Leaf::Erased(_) => return Err(ledger::Error::Erased { row: *row }.into()),
                 }
             }
         }
-        Leaves::of(found).ok_or_else(|| ledger::Error::Rows("its rows do not ascend").into())
+        Ok(found)
     }
 
     /// The records of a segment, group by group.
