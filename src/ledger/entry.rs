@@ -251,42 +251,27 @@ pub struct Rows {
 }
 
 /// Rows were erased.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Erase {
-    /// Its name.
-    pub event: EventId,
-    /// This part and how many there are, from 1.
-    pub part: (u32, u32),
-    /// How far it has come.
-    pub state: Progress,
-    /// When.
-    pub time: Time,
-    /// Who: a role's id.
-    pub actor: Token,
-    /// The article, or `retention`.
-    pub reason: Token,
-    /// `SHA-256("probant/req/v1\0" ‖ salt16 ‖ reference)` of each request, ascending.
-    pub requests: Vec<Hash>,
-    /// What was erased.
-    pub rows: Vec<Rows>,
-}
+pub type Erase = Act<Progress>;
 
 /// Rows were restricted, or freed.
+pub type Restrict = Act<Restraint>;
+
+/// What was done to rows of people, for a reason; in several parts where one entry would be too long.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Restrict {
+pub struct Act<S> {
     /// Its name.
     pub event: EventId,
     /// This part and how many there are, from 1.
     pub part: (u32, u32),
-    /// Whether it begins or ends.
-    pub state: Restraint,
+    /// How far it has come, or whether it begins or ends.
+    pub state: S,
     /// When.
     pub time: Time,
     /// Who: a role's id.
     pub actor: Token,
-    /// The article.
+    /// The article, `retention` or `legal-hold`.
     pub reason: Token,
-    /// As for an erasure.
+    /// `SHA-256("probant/req/v1\0" ‖ salt16 ‖ reference)` of each request, ascending.
     pub requests: Vec<Hash>,
     /// Which rows.
     pub rows: Vec<Rows>,

@@ -6,19 +6,18 @@
 //! formats; records are put together again by code of this file's own.
 
 mod acts;
+mod completeness;
 mod rows;
+mod segments;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use self::acts::Acts;
-use self::rows::Rows;
 use super::Replay;
-use super::entry::{Entry, Erase, Restrict, Run, Segment};
-use super::erased::{Erased, Listed};
-use super::key::{Secret, Unwrapped};
+use super::entry::{Entry, Segment};
+use super::key::Secret;
 use super::note::{Checkpoint, Verifier};
-use super::segment;
-use super::text::{RunId, SegmentId, SegmentKind};
+use super::text::SegmentId;
 use super::tile::{self, Tile};
 use super::tree::{self, Hash};
 use crate::digest::{Digest, unhex};
@@ -164,18 +163,6 @@ pub fn is_ours(name: &str) -> bool {
             .split_once('/')
             .is_some_and(|(kek, rest)| hexed(kek, 8) && segment(rest)),
         _ => false,
-    }
-}
-
-/// The segments that an entry names but does not record.
-fn named(entry: &Entry) -> Vec<SegmentId> {
-    match entry {
-        Entry::Purge(it) => it.segments.clone(),
-        Entry::Bundle(it) => it.segments.clone(),
-        Entry::Erase(Erase { rows, .. }) | Entry::Restrict(Restrict { rows, .. }) => {
-            rows.iter().map(|rows| rows.segment).collect()
-        }
-        _ => Vec::new(),
     }
 }
 
@@ -492,169 +479,5 @@ impl Check<'_> {
         for name in standing.keys() {
             found(name, "the log knows nothing of this file");
         }
-    }
-
-    fn segment(&mut self, index: u64, segment: &Segment, acts: &Acts) {
-        self.report.segments += 1;
-        let id = segment.id;
-        let nodes_name = format!("segments/{id}.nodes");
-        let nodes = self.read(&nodes_name).and_then(|bytes| {
-            segment::nodes(&bytes, segment.rows, &segment.root)
-                .map_err(|error| self.found(&nodes_name, error.to_string()))
-                .ok()
-        });
-        let (kek, secret) = self.keys.kek;
-        let key_name = format!("keys/{kek}/{id}.key");
-        let Some(file) = self.read(&key_name) else {
-            return self.keyless(id);
-        };
-        let unwrapped = match Unwrapped::open(&file, &id.0, secret) {
-            Ok(unwrapped) => unwrapped,
-            Err(error) => {
-                self.found(&key_name, error.to_string());
-                return self.keyless(id);
-            }
-        };
-        let name = format!("segments/{id}.{}.rows", unwrapped.generation);
-        let bytes = self.read(&name);
-        let Some(erased) = self.erased(segment, unwrapped.generation, &name, acts) else {
-            return;
-        };
-        let (Some(bytes), leaves) = (bytes, erased.leaves()) else {
-            return;
-        };
-        self.report.erased += leaves.pairs().len() as u64;
-        let key = match unwrapped.key(segment.rows, &leaves.rows()) {
-            Ok(key) => key,
-            Err(error) => return self.found(&key_name, error.to_string()),
-        };
-        let rows = Rows {
-            check: self,
-            segment,
-            bytes: &bytes,
-            nodes: nodes.as_deref(),
-            erased: &leaves,
-        };
-        match rows.verify(key) {
-            Ok((rows, replayed, findings)) => {
-                self.report.rows += rows;
-                self.report.replayed += replayed;
-                for why in findings {
-                    self.found(&name, why);
-                }
-            }
-            Err(error) => self.found(&name, format!("entry {index}: {error}")),
-        }
-    }
-
-    /// The erased rows of a segment, if the log and the list of them say the same.
-    fn erased(
-        &mut self,
-        segment: &Segment,
-        generation: u32,
-        rows_name: &str,
-        acts: &Acts,
-    ) -> Option<Erased> {
-        let mut name = rows_name.to_owned();
-        let mut erased = Erased::default();
-        if generation > 0 {
-            name = format!("segments/{}.{generation}.erased", segment.id);
-            erased = match Erased::decode(&self.read(&name)?, segment.rows) {
-                Ok(erased) => erased,
-                Err(error) => {
-                    self.found(&name, error.to_string());
-                    return None;
-                }
-            };
-        }
-        let wrong = acts.judge(segment.id, &erased);
-        let believed = !wrong.iter().any(|(list, _)| *list);
-        for (list, why) in wrong {
-            self.found(if list { &name } else { rows_name }, why);
-        }
-        believed.then_some(erased)
-    }
-
-    /// A list of rows that the log vouches for.
-    fn listed(&mut self, name: &str, is_vouched_for: impl Fn(&Listed) -> bool) {
-        let Some(bytes) = self.read(name) else { return };
-        match Listed::decode(&bytes) {
-            Ok(listed) if is_vouched_for(&listed) => {}
-            Ok(_) => self.found(name, "its rows are not those that the log names"),
-            Err(error) => self.found(name, error.to_string()),
-        }
-    }
-
-    /// A segment whose key is gone cannot be looked into; its file is not a stranger for that.
-    fn keyless(&mut self, id: SegmentId) {
-        let prefix = format!("segments/{id}.");
-        self.unvisited.retain(|name| !name.starts_with(&prefix));
-    }
-
-    fn completeness(&mut self, entries: &Read) {
-        let mut held: BTreeMap<RunId, [u64; 2]> = BTreeMap::new();
-        let mut segments = BTreeSet::new();
-        let mut runs: BTreeMap<RunId, &Run> = BTreeMap::new();
-        let mut findings = Vec::new();
-        let mut found = |what: String, why: &str| {
-            findings.push(Finding {
-                file: what,
-                why: why.to_owned(),
-            });
-        };
-        for (index, entry) in entries {
-            match entry {
-                Entry::Run(run) => {
-                    let twice = runs.insert(run.run, run).is_some();
-                    if twice {
-                        found(
-                            format!("entry {index}: run {}", run.run),
-                            "the run is recorded twice",
-                        );
-                    }
-                }
-                Entry::Segment(segment) => {
-                    if !segments.insert(segment.id) {
-                        found(
-                            format!("entry {index}: segment {}", segment.id),
-                            "the segment is recorded twice",
-                        );
-                    }
-                    let held = held.entry(segment.run).or_default();
-                    match segment.kind {
-                        SegmentKind::Proposals => held[0] += u64::from(segment.rows),
-                        SegmentKind::Refusals => held[1] += u64::from(segment.rows),
-                        SegmentKind::Events => {}
-                    }
-                }
-                _ => {}
-            }
-            if let Some(id) = named(entry).iter().find(|id| !segments.contains(*id)) {
-                found(
-                    format!("entry {index}: segment {id}"),
-                    "no earlier entry records the segment that it names",
-                );
-            }
-        }
-        self.report.runs = runs.len() as u64;
-        for (id, run) in &runs {
-            let [proposals, refusals] = held.remove(id).unwrap_or_default();
-            if (proposals, refusals) != (run.proposed, run.refused) {
-                let why = format!(
-                    "it counts {} proposed and {} refused, but its segments hold {proposals} and {refusals}",
-                    run.proposed, run.refused
-                );
-                found(format!("run {id}"), &why);
-            }
-        }
-        for (id, rows) in held {
-            if rows != [0, 0] {
-                found(
-                    format!("run {id}"),
-                    "its segments stand in the log, but the run does not",
-                );
-            }
-        }
-        self.report.completeness.extend(findings);
     }
 }

@@ -8,13 +8,13 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::Ordering;
 use std::time::Instant;
 
 use probant::demo::Stage;
-use probant::workspace::disk::{Disk, Operation, Phase};
+use probant::workspace::disk::Disk;
 
+use crate::faults::{die, failing};
 use crate::night::{
     Draws, FIRST, Night, PROBANT, but_for_run_and_decision, copy, export, run, say, table, tree,
     world_on,
@@ -156,23 +156,6 @@ fn nights_killed_at_random_moments_lose_nothing_and_log_nobody_twice() {
     assert!((5..=KILLS - 5).contains(&recorded), "{recorded} of {KILLS}");
 }
 
-/// A disk whose `n`-th watched moment does `act`.
-fn failing(
-    n: usize,
-    act: impl Fn() -> io::Result<()> + Send + Sync + 'static,
-) -> (Disk, Arc<AtomicUsize>) {
-    let count = Arc::new(AtomicUsize::new(0));
-    let seen = Arc::clone(&count);
-    let watcher = move |_: Phase, _: Operation, _: &Path| {
-        if seen.fetch_add(1, Ordering::SeqCst) == n {
-            act()
-        } else {
-            Ok(())
-        }
-    };
-    (Disk::watched(Arc::new(watcher)), count)
-}
-
 /// A small export with one failure, so that there are two files to put in their place.
 fn small() -> Night {
     let night = Night::new(150);
@@ -283,12 +266,6 @@ fn score_again(folder: &Path) -> serde_json::Value {
     let (data, out, rejects) = (path("night.csv"), path("out/a.csv"), path("out/r.csv"));
     let words = ["score", &data, "--out", &out, "--rejects", &rejects];
     say(&folder.join("ws"), &words).done().json()
-}
-
-fn die() -> io::Result<()> {
-    let me = std::process::id().to_string();
-    let _ = Command::new("kill").args(["-9", &me]).status();
-    std::process::abort();
 }
 
 const FOLDER: &str = "PROBANT_TEST_NIGHT_FOLDER";

@@ -2,11 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::io;
 use std::path::Path;
 use std::process::Command;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::Ordering;
 
 use probant::ledger::entry::{Entry, request_commitment};
 use probant::ledger::key::{Secret, SecretKind, Unwrapped};
@@ -14,9 +12,10 @@ use probant::ledger::text::{EventId, Progress, SegmentId, SegmentKind};
 use probant::ledger::verify::{Level, Report};
 use probant::ledger::{Error as Broken, Replay, RunId};
 use probant::name::Token;
-use probant::workspace::disk::{Disk, Operation, Phase};
+use probant::workspace::disk::Disk;
 use probant::workspace::journal::{Commit, Entropy, Erasure, Error, Restriction, View, Writer};
 
+use crate::faults::{die, failing, full};
 use crate::ledger::{
     NOW, Toy, copy, documents, files, pseudonym, score, small, token, verify, workspace,
 };
@@ -440,30 +439,6 @@ fn readers_go_on_while_rows_are_erased() {
         erasing.join().unwrap();
     });
     assert_eq!(sound(root).erased, 20);
-}
-
-/// A disk whose `n`-th watched moment does `act`.
-fn failing(n: usize, act: fn() -> io::Result<()>) -> (Disk, Arc<AtomicUsize>) {
-    let count = Arc::new(AtomicUsize::new(0));
-    let seen = Arc::clone(&count);
-    let watcher = move |_: Phase, _: Operation, _: &Path| {
-        if seen.fetch_add(1, Ordering::SeqCst) == n {
-            act()
-        } else {
-            Ok(())
-        }
-    };
-    (Disk::watched(Arc::new(watcher)), count)
-}
-
-fn full() -> io::Result<()> {
-    Err(io::Error::from(io::ErrorKind::StorageFull))
-}
-
-fn die() -> io::Result<()> {
-    let me = std::process::id().to_string();
-    let _ = Command::new("kill").args(["-9", &me]).status();
-    std::process::abort();
 }
 
 /// What is cut short: an erasure of two people, after an earlier one; or a change of keys.

@@ -1,20 +1,19 @@
 //! Damage to the ledger: every flipped bit, every cut, every failed write, and every write that failed but happened.
 
 use std::fs;
-use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::Ordering;
 
 use probant::ledger::key::{Secret, SigningKey};
 use probant::ledger::note::{Checkpoint, Verifier};
 use probant::ledger::text::{KeyUse, SegmentKind};
 use probant::ledger::verify::{Level, Report};
 use probant::ledger::{Entry, RunId, tile, tree};
-use probant::workspace::disk::{Disk, Operation, Phase};
+use probant::workspace::disk::Disk;
 use probant::workspace::journal::{Commit, Entropy, Error, RunWriter, View, Writer, create};
 
+use crate::faults::{die, failing, full};
 use crate::ledger::{
     NOW, Rows, Toy, copy, documents, files, heading, keep_model, pseudonym, run_entry, score,
     small, token, verify, workspace,
@@ -475,24 +474,6 @@ fn all_or_nothing(root: &Path, before: u64, reported: bool, when: &str) -> bool 
     held
 }
 
-/// A disk whose `n`-th watched moment does `act`.
-fn failing(n: usize, act: fn() -> io::Result<()>) -> (Disk, Arc<AtomicUsize>) {
-    let count = Arc::new(AtomicUsize::new(0));
-    let seen = Arc::clone(&count);
-    let watcher = move |_: Phase, _: Operation, _: &Path| {
-        if seen.fetch_add(1, Ordering::SeqCst) == n {
-            act()
-        } else {
-            Ok(())
-        }
-    };
-    (Disk::watched(Arc::new(watcher)), count)
-}
-
-fn full() -> io::Result<()> {
-    Err(io::Error::from(io::ErrorKind::StorageFull))
-}
-
 #[test]
 fn a_disk_that_fails_at_any_operation_leaves_all_or_nothing() {
     let folder = workspace();
@@ -545,12 +526,6 @@ fn a_writer_that_saw_the_disk_fail_does_not_go_on() {
 }
 
 const CRASH: &str = "PROBANT_TEST_CRASH_AT";
-
-fn die() -> io::Result<()> {
-    let me = std::process::id().to_string();
-    let _ = Command::new("kill").args(["-9", &me]).status();
-    std::process::abort();
-}
 
 /// Does nothing by itself: the test below runs it in a process of its own, which does not survive it.
 #[test]

@@ -10,6 +10,7 @@ mod cli;
 mod cli_support;
 mod crash;
 mod erasure;
+mod faults;
 mod finder;
 mod intake;
 mod keys;

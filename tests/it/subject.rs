@@ -4,8 +4,7 @@ use std::fs;
 use std::io;
 use std::path::Path;
 use std::process::Command;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::Ordering;
 
 use probant::demo::Stage;
 use probant::digest::unhex;
@@ -14,9 +13,10 @@ use probant::ledger::entry::request_commitment;
 use probant::ledger::note::{Checkpoint, Verifier, base64};
 use probant::ledger::tree;
 use probant::workspace::World;
-use probant::workspace::disk::{Disk, Operation, Phase};
+use probant::workspace::disk::Disk;
 use probant::workspace::journal::Entropy;
 
+use crate::faults::{die, failing};
 use crate::night::{FIRST, Night, Said, copy, export, run, say, table, tree as files_of, world_on};
 
 const REF: &str = "DEM-2026-017";
@@ -574,20 +574,6 @@ fn what_crashes_left_is_listed_then_deleted() {
     sound(&root);
 }
 
-/// A disk whose `n`-th watched moment does `act`.
-fn failing(n: usize, act: fn() -> io::Result<()>) -> (Disk, Arc<AtomicUsize>) {
-    let count = Arc::new(AtomicUsize::new(0));
-    let seen = Arc::clone(&count);
-    let watcher = move |_: Phase, _: Operation, _: &Path| {
-        if seen.fetch_add(1, Ordering::SeqCst) == n {
-            act()
-        } else {
-            Ok(())
-        }
-    };
-    (Disk::watched(Arc::new(watcher)), count)
-}
-
 fn erase_on(root: &Path, disk: Disk) -> Said {
     let whose = lead(7);
     run(
@@ -699,12 +685,6 @@ fn an_erasure_whose_disk_fails_at_any_step_is_finished_by_the_next_night() {
             break;
         }
     }
-}
-
-fn die() -> io::Result<()> {
-    let me = std::process::id().to_string();
-    let _ = Command::new("kill").args(["-9", &me]).status();
-    std::process::abort();
 }
 
 /// Does nothing by itself: the test below runs it in a process of its own, which does not survive it.

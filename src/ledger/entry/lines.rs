@@ -1,8 +1,11 @@
 //! The lines of each kind of entry, in their order: once to write them, once to read them.
 
+use std::fmt::Display;
+use std::str::FromStr;
+
 use super::{
-    Activate, Anchor, Approve, Bundle, Document, Erase, Genesis, Key, ModelEntry, Note, Purge,
-    Release, Restrict, Rows, Run, Segment,
+    Act, Activate, Anchor, Approve, Bundle, Document, Genesis, Key, ModelEntry, Note, Purge,
+    Release, Rows, Run, Segment,
 };
 use crate::digest::Digest;
 use crate::ledger::error::Error;
@@ -270,36 +273,11 @@ impl Activate {
     }
 }
 
-impl Erase {
+impl<S: FromStr + Display> Act<S> {
     pub(super) fn write(&self, out: &mut Lines) {
         out.line("event", self.event)
             .line("part", Two::<_, _, '/'>(self.part.0, self.part.1));
-        out.line("state", self.state).line("time", self.time);
-        out.line("actor", &self.actor).line("reason", &self.reason);
-        write_rows(out, &self.requests, &self.rows);
-    }
-
-    pub(super) fn read(from: &mut Reader) -> Result<Self, Error> {
-        Ok(Self {
-            event: from.line("event")?,
-            part: from
-                .line("part")
-                .map(|Two::<_, _, '/'>(part, of)| (part, of))?,
-            state: from.line("state")?,
-            time: from.line("time")?,
-            actor: from.line("actor")?,
-            reason: from.line("reason")?,
-            requests: hashes(from, "request")?,
-            rows: read_rows(from)?,
-        })
-    }
-}
-
-impl Restrict {
-    pub(super) fn write(&self, out: &mut Lines) {
-        out.line("event", self.event)
-            .line("part", Two::<_, _, '/'>(self.part.0, self.part.1));
-        out.line("state", self.state).line("time", self.time);
+        out.line("state", &self.state).line("time", self.time);
         out.line("actor", &self.actor).line("reason", &self.reason);
         write_rows(out, &self.requests, &self.rows);
     }

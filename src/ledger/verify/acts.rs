@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::ledger::entry::{Entry, Erase, Restrict, Rows};
+use crate::ledger::entry::{self, Entry, Rows};
 use crate::ledger::erased::{Erased, Leaves, Listed};
 use crate::ledger::text::{EventId, Progress, Restraint, SegmentId};
 
@@ -27,35 +27,18 @@ impl Acts {
     pub fn of(entries: &[(u64, Entry)]) -> Self {
         let mut acts = Self::default();
         for (index, entry) in entries {
-            match entry {
+            let (why, at) = match entry {
                 Entry::Erase(it) => {
-                    let Erase {
-                        event,
-                        part,
-                        rows,
-                        state,
-                        ..
-                    } = it;
-                    let over = *state == Progress::Done;
-                    let act = acts.erasures.entry(*event).or_default();
-                    let why = act.take(*index, *part, rows, over);
-                    acts.contradictions.extend(why.map(|why| (*index, why)));
+                    let act = acts.erasures.entry(it.event).or_default();
+                    (act.take(*index, it, it.state == Progress::Done), index)
                 }
                 Entry::Restrict(it) => {
-                    let Restrict {
-                        event,
-                        part,
-                        rows,
-                        state,
-                        ..
-                    } = it;
-                    let over = *state == Restraint::Lifted;
-                    let act = acts.restrictions.entry(*event).or_default();
-                    let why = act.take(*index, *part, rows, over);
-                    acts.contradictions.extend(why.map(|why| (*index, why)));
+                    let act = acts.restrictions.entry(it.event).or_default();
+                    (act.take(*index, it, it.state == Restraint::Lifted), index)
                 }
-                _ => {}
-            }
+                _ => continue,
+            };
+            acts.contradictions.extend(why.map(|why| (*at, why)));
         }
         let all = acts.erasures.values().chain(acts.restrictions.values());
         for act in all {
@@ -140,13 +123,8 @@ impl Acts {
 
 impl Act {
     /// Takes the next entry about it; why that cannot be.
-    fn take(
-        &mut self,
-        index: u64,
-        (part, of): (u32, u32),
-        rows: &[Rows],
-        over: bool,
-    ) -> Option<&'static str> {
+    fn take<S>(&mut self, index: u64, entry: &entry::Act<S>, over: bool) -> Option<&'static str> {
+        let (part, of) = entry.part;
         if over {
             let begun = !self.parts.is_empty() && !self.over;
             self.over = true;
@@ -157,7 +135,7 @@ impl Act {
             .last()
             .map_or((0, of), |(_, part, of)| (*part, *of));
         self.parts.push((index, part, of));
-        for rows_of in rows {
+        for rows_of in &entry.rows {
             if self
                 .rows
                 .iter()
