@@ -81,8 +81,12 @@ fn rows(
     Ok(Some(left_out))
 }
 
-/// The rows of a small CSV with a header and two columns, neither of them empty; else the line that is not so.
-pub fn two_columns(bytes: &[u8], dialect: &Dialect) -> Result<Vec<(String, String)>, u64> {
+/// The first cell of the header of a small CSV with two columns, and its rows, neither of their cells empty; else the line
+/// that is not so.
+pub fn two_columns(
+    bytes: &[u8],
+    dialect: &Dialect,
+) -> Result<(String, Vec<(String, String)>), u64> {
     let text = match dialect.encoding {
         Encoding::Windows1252 => WINDOWS_1252.decode_without_bom_handling(bytes).0,
         Encoding::Utf16 => UTF_16LE.decode_with_bom_removal(bytes).0,
@@ -92,21 +96,26 @@ pub fn two_columns(bytes: &[u8], dialect: &Dialect) -> Result<Vec<(String, Strin
     let mut reader = csv::ReaderBuilder::new()
         .delimiter(dialect.separator)
         .flexible(true)
-        .has_headers(true)
+        .has_headers(false)
         .from_reader(text.as_bytes());
-    let mut rows = Vec::new();
+    let mut all = Vec::new();
     for row in reader.records() {
         let row = row.map_err(|error| error.position().map_or(0, csv::Position::line))?;
-        match (
+        let cells = (
             row.get(0).map(str::trim),
             row.get(1).map(str::trim),
             row.len(),
-        ) {
+        );
+        match cells {
             (Some(lead), Some(reference), 2) if !lead.is_empty() && !reference.is_empty() => {
-                rows.push((lead.to_owned(), reference.to_owned()));
+                all.push((lead.to_owned(), reference.to_owned()));
             }
             _ => return Err(row.position().map_or(0, csv::Position::line)),
         }
     }
-    Ok(rows)
+    if all.is_empty() {
+        return Ok((String::new(), all));
+    }
+    let header = all.remove(0).0;
+    Ok((header, all))
 }

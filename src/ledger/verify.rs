@@ -6,6 +6,7 @@
 //! formats; records are put together again by code of this file's own.
 
 mod acts;
+mod agreement;
 mod completeness;
 mod rows;
 mod segments;
@@ -15,6 +16,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use self::acts::Acts;
 use super::Replay;
 use super::entry::{Entry, Segment};
+use super::erased::Leaves;
 use super::key::Secret;
 use super::note::{Checkpoint, Verifier};
 use super::text::SegmentId;
@@ -95,6 +97,8 @@ pub struct Report {
     pub segments: u64,
     /// Leaves that segments hold.
     pub rows: u64,
+    /// Leaves of segments that were destroyed at their date; no part of `rows`.
+    pub purged: u64,
     /// Of them, erased: of each only the hash of its leaf is left.
     pub erased: u64,
     /// Of them, records rebuilt and found to be the leaves that were signed.
@@ -124,6 +128,7 @@ pub fn verify(files: &dyn Files, keys: Keys, level: Level, oracles: Oracles) -> 
         runs: 0,
         segments: 0,
         rows: 0,
+        purged: 0,
         erased: 0,
         replayed: 0,
         integrity: Vec::new(),
@@ -137,6 +142,9 @@ pub fn verify(files: &dyn Files, keys: Keys, level: Level, oracles: Oracles) -> 
         level,
         oracles,
         report,
+        leaves: Vec::new(),
+        lists: BTreeMap::new(),
+        generations: BTreeMap::new(),
     };
     check.all();
     check.report.integrity.sort();
@@ -149,11 +157,13 @@ pub fn verify(files: &dyn Files, keys: Keys, level: Level, oracles: Oracles) -> 
 #[must_use]
 pub fn is_ours(name: &str) -> bool {
     let hexed = |text: &str, bytes: usize| unhex(text).is_some_and(|it| it.len() == bytes);
-    let segment = |rest: &str| {
-        let mut parts = rest.split('.');
-        let id = parts.next().is_some_and(|id| hexed(id, 16));
-        id && matches!(parts.next_back(), Some("rows" | "nodes" | "key" | "erased"))
+    let number = |text: &str| text.parse::<u32>().is_ok_and(|it| it.to_string() == text);
+    let segment = |rest: &str| match rest.split('.').collect::<Vec<_>>()[..] {
+        [id, "nodes"] => hexed(id, 16),
+        [id, generation, "rows" | "erased"] => hexed(id, 16) && number(generation),
+        _ => false,
     };
+    let key = |rest: &str| rest.strip_suffix(".key").is_some_and(|id| hexed(id, 16));
     match name.split_once('/') {
         Some(("tile", _)) => Tile::at(name).is_some(),
         Some(("documents", rest)) => hexed(rest, 32),
@@ -161,7 +171,7 @@ pub fn is_ours(name: &str) -> bool {
         Some(("segments", rest)) => segment(rest),
         Some(("keys", rest)) => rest
             .split_once('/')
-            .is_some_and(|(kek, rest)| hexed(kek, 8) && segment(rest)),
+            .is_some_and(|(kek, rest)| hexed(kek, 8) && key(rest)),
         _ => false,
     }
 }
@@ -174,6 +184,19 @@ struct Check<'a> {
     level: Level,
     oracles: Oracles<'a>,
     report: Report,
+    /// The leaves of the main log, once they are known.
+    leaves: Vec<Hash>,
+    /// Rows that acts under way or in force name, by segment.
+    lists: BTreeMap<SegmentId, Vec<ListOf>>,
+    /// Which of a segment's files is the current one.
+    generations: BTreeMap<SegmentId, u32>,
+}
+
+/// Rows of one segment in a list of an act.
+struct ListOf {
+    name: String,
+    restricts: bool,
+    leaves: Leaves,
 }
 
 /// An entry, the bundle it stands in, and its number.
@@ -189,11 +212,19 @@ impl Check<'_> {
         self.genesis(&entries, &checkpoint);
         self.documents(&entries);
         let acts = Acts::of(&entries);
-        for (index, why) in &acts.contradictions {
+        let leaves: Vec<Hash> = std::mem::take(&mut self.leaves);
+        for (index, why) in acts
+            .contradictions
+            .iter()
+            .copied()
+            .chain(agreement::contradictions(&entries, &leaves))
+        {
             self.found("tile/entries", format!("entry {index}: {why}"));
         }
-        for (name, event) in acts.standing() {
-            self.listed(&name, |listed| acts.vouches_for(event, listed));
+        for (name, event, restricts) in acts.standing() {
+            self.listed(&name, restricts, |listed| {
+                acts.vouches_for(event, restricts, listed)
+            });
         }
         let purged: BTreeSet<SegmentId> = entries
             .iter()
@@ -208,15 +239,29 @@ impl Check<'_> {
             .copied()
             .collect();
         for (index, entry) in &entries {
-            if let Entry::Segment(segment) = entry
-                && !purged.contains(&segment.id)
-            {
-                self.segment(*index, segment, &acts);
+            if let Entry::Segment(segment) = entry {
+                if purged.contains(&segment.id) {
+                    self.report.purged += u64::from(segment.rows);
+                    if self
+                        .lists
+                        .get(&segment.id)
+                        .is_some_and(|it| it.iter().any(|it| it.restricts))
+                    {
+                        self.found(
+                            "tile/entries",
+                            format!("segment {}: restricted rows were purged", segment.id),
+                        );
+                    }
+                } else {
+                    self.segment(*index, segment, &acts);
+                }
             }
         }
         self.completeness(&entries);
         for name in std::mem::take(&mut self.unvisited) {
-            if is_ours(&name) {
+            if self.is_undone(&name, &acts) {
+                self.found(&name, "rows that the log says are erased still stand in it");
+            } else if is_ours(&name) {
                 self.report.leftovers.push(name);
             } else {
                 self.found(&name, "the log knows nothing of this file");
@@ -288,6 +333,7 @@ impl Check<'_> {
             }
         }
         let leaves = self.signed(checkpoint, from_entries, &from_tiles);
+        self.leaves.clone_from(&leaves);
         let levels = tile::levels(leaves);
         for (tile, bytes) in tiles.iter().filter(|tile| tile.level.is_some()).zip(said) {
             if bytes.is_some() && bytes != tile::hashes(tile, &levels) {

@@ -266,6 +266,13 @@ pub fn destroy(
 ) -> Result<Recorded<Destroyed>, Error> {
     let person = ws.person(Some(person), Role::Dpo)?.id.clone();
     let mut writer = PeriodWriter::open(&ws.root, &world.disk)?;
+    if !writer.view().restrictions().is_empty() {
+        return Err(Error::Refused {
+            what: "a restriction is in force: destroying a period could make it impossible to lift"
+                .to_owned(),
+            hint: "lift it first (`probant subject list`), or wait until it ends",
+        });
+    }
     let period = chosen(writer.view(), period)?;
     let mut done = Destroyed {
         schema_version: 1,

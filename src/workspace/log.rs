@@ -37,6 +37,10 @@ pub struct Verdict {
     pub rows: u64,
     /// Of them, erased: of each only the hash of its leaf is left.
     pub erased: u64,
+    /// Records of segments that were destroyed at their date, besides.
+    pub purged: u64,
+    /// Files that a crash left, which the next writer deletes; they belong to nothing.
+    pub leftovers: Vec<String>,
     /// Of them, rebuilt from codes and model and found to be what was signed.
     pub replayed: u64,
     /// What contradicts integrity: file and reason.
@@ -123,6 +127,8 @@ pub fn verify(ws: &Workspace, full: bool, folders: &[PathBuf]) -> Result<Verdict
         segments: report.segments,
         rows: report.rows,
         erased: report.erased,
+        purged: report.purged,
+        leftovers: report.leftovers,
         replayed: report.replayed,
         integrity,
         completeness: troubles(&report.completeness),

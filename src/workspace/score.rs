@@ -6,11 +6,11 @@ use std::path::PathBuf;
 use chrono::NaiveDate;
 
 use super::desk::{self, Desk};
-use super::erasure;
+use super::erasure::{self, Batch};
 use super::error::Error;
 use super::export::{Export, Plan};
 use super::files::{self, Fingerprint};
-use super::journal::{RunWriter, View};
+use super::journal::{self, RunWriter, View};
 use super::models::{self, Loaded};
 use super::night::{Bench, Outcome};
 use super::output;
@@ -99,17 +99,26 @@ pub fn score(
     if !request.again
         && let Some(earlier) = night.same(&state, run.view())?
     {
-        return night
-            .restore(run.view(), &mut state, &world.disk, &earlier, watch)
-            .map(Recorded);
+        let mut report = night.restore(run.view(), &mut state, &world.disk, &earlier, watch)?;
+        drop(run);
+        report.batch = end(ws, world, &report)?;
+        return Ok(Recorded(report));
     }
     let mut report = night.record(run, world, &mut state, watch)?;
-    let batch = erasure::carry_out(ws, world, None).map_err(|source| Error::Batch {
-        run: report.run.clone(),
-        source: Box::new(source),
-    })?;
-    report.batch = Some((*batch).clone()).filter(|batch| !batch.is_empty());
+    report.batch = end(ws, world, &report)?;
     Ok(Recorded(report))
+}
+
+/// The batch that a night ends with; where another run has begun meanwhile, that one ends with it.
+fn end(ws: &Workspace, world: &mut World, report: &RunReport) -> Result<Option<Batch>, Error> {
+    match erasure::carry_out(ws, world, None) {
+        Ok(batch) => Ok(Some((*batch).clone()).filter(|batch| !batch.is_empty())),
+        Err(Error::Journal(journal::Error::Busy { lock: "run.lock" })) => Ok(None),
+        Err(source) => Err(Error::Batch {
+            run: report.run.clone(),
+            source: Box::new(source),
+        }),
+    }
 }
 
 /// The pseudonyms, of today's key and this purpose, of people whose records are restricted.

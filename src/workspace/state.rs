@@ -133,7 +133,9 @@ impl State {
                 .map_err(failed("create its tables"))?,
             1 => db
                 .execute_batch(&format!(
-                    "BEGIN IMMEDIATE; {} PRAGMA user_version = {VERSION}; COMMIT;",
+                    "BEGIN IMMEDIATE; {}
+                     INSERT INTO handed SELECT run, kind, target, sha256 FROM output WHERE placed = 1;
+                     PRAGMA user_version = {VERSION}; COMMIT;",
                     requests::SCHEMA
                 ))
                 .map_err(failed("add its new tables"))?,
@@ -245,42 +247,72 @@ impl State {
         rows.collect::<Result<_, _>>().map_err(&failed)
     }
 
-    /// The files that stand in their place, of every run.
+    /// The files that were ever put somewhere, of every run.
     pub fn handed_over(&self) -> Result<Vec<Output>, Error> {
-        self.outputs("SELECT run, kind, part, target, sha256 FROM output WHERE placed = 1 ORDER BY run, kind", params![])
+        self.outputs(
+            "SELECT run, kind, target, target, sha256 FROM handed ORDER BY run, kind, target",
+            params![],
+        )
     }
 
     /// A file in its place has other bytes now.
     pub fn rewritten(&mut self, output: &Output, digest: Digest) -> Result<(), Error> {
-        self.0
-            .execute(
-                "UPDATE output SET sha256 = ?3 WHERE run = ?1 AND kind = ?2",
-                params![output.run, output.kind, digest.to_string()],
-            )
-            .map(|_| ())
-            .map_err(failed("note that a file was rewritten"))
+        self.about(output, "note that a file was rewritten", |change, place| {
+            let digest = digest.to_string();
+            for table in ["output", "handed"] {
+                change.execute(
+                    &format!("UPDATE {table} SET sha256 = ?4 WHERE run = ?1 AND kind = ?2 AND target = ?3"),
+                    params![place.0, place.1, place.2, digest],
+                )?;
+            }
+            Ok(())
+        })
     }
 
     /// A file is gone for good.
     pub fn gone(&mut self, output: &Output) -> Result<(), Error> {
-        self.0
-            .execute(
-                "DELETE FROM output WHERE run = ?1 AND kind = ?2",
-                params![output.run, output.kind],
-            )
-            .map(|_| ())
-            .map_err(failed("note that a file is gone"))
+        self.about(output, "note that a file is gone", |change, place| {
+            for table in ["output", "handed"] {
+                change.execute(
+                    &format!("DELETE FROM {table} WHERE run = ?1 AND kind = ?2 AND target = ?3"),
+                    params![place.0, place.1, place.2],
+                )?;
+            }
+            Ok(())
+        })
     }
 
     /// A file has reached its place.
     pub fn placed(&mut self, output: &Output) -> Result<(), Error> {
-        self.0
-            .execute(
-                "UPDATE output SET placed = 1 WHERE run = ?1 AND kind = ?2",
-                params![output.run, output.kind],
-            )
-            .map(|_| ())
-            .map_err(failed("note that a file is in its place"))
+        self.about(
+            output,
+            "note that a file is in its place",
+            |change, place| {
+                change.execute(
+                    "UPDATE output SET placed = 1 WHERE run = ?1 AND kind = ?2 AND target = ?3",
+                    params![place.0, place.1, place.2],
+                )?;
+                change.execute(
+                    "INSERT OR REPLACE INTO handed VALUES (?1, ?2, ?3, ?4)",
+                    params![place.0, place.1, place.2, output.digest.to_string()],
+                )?;
+                Ok(())
+            },
+        )
+    }
+
+    /// Changes what is remembered of a file; the place is its run, kind and target.
+    fn about(
+        &mut self,
+        output: &Output,
+        doing: &'static str,
+        act: impl Fn(&Connection, (&str, &str, &str)) -> rusqlite::Result<()>,
+    ) -> Result<(), Error> {
+        let failed = failed(doing);
+        let change = self.0.transaction().map_err(&failed)?;
+        let target = output.target.to_string_lossy();
+        act(&change, (&output.run, &output.kind, &target)).map_err(&failed)?;
+        change.commit().map_err(&failed)
     }
 
     /// Keeps the salts of a model's commitments to its training files.

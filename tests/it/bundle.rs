@@ -815,8 +815,8 @@ fn a_bundle_of_a_ledger_that_people_have_left_is_believed_and_who_had_them_is_to
     fs::remove_file(shop.root().join("state.db")).unwrap();
     shop.bundle("before", &["--run", "@latest", "--rows"]);
     let erase = |at: usize, more: &[&str]| {
-        let whose = leads[at].clone();
-        let words = ["subject", "erase", &whose, "--request", "DEM-1"];
+        let (whose, request) = (leads[at].clone(), format!("DEM-{at}"));
+        let words = ["subject", "erase", &whose, "--request", &request];
         say(&shop.root(), &[&words, more].concat()).done().json()
     };
     let done = erase(7, &["--now"]);

@@ -8,7 +8,7 @@ use std::sync::atomic::Ordering;
 
 use probant::ledger::entry::{Entry, request_commitment};
 use probant::ledger::key::{Secret, SecretKind, Unwrapped};
-use probant::ledger::text::{EventId, Progress, SegmentId, SegmentKind};
+use probant::ledger::text::{EventId, Progress, SegmentId, SegmentKind, Time};
 use probant::ledger::verify::{Level, Report};
 use probant::ledger::{Error as Broken, Replay, RunId};
 use probant::name::Token;
@@ -65,7 +65,7 @@ pub fn erase(root: &Path, disk: &Disk, people: &[u64], event: u8, seed: u8) -> R
 /// What whoever writes next does first.
 fn finish(writer: &mut Writer, entropy: &mut Entropy) -> Result<(), Error> {
     for listed in writer.unfinished()? {
-        writer.carry_out(&listed, entropy)?;
+        writer.carry_out(&listed, &model, entropy)?;
         writer.finish_erasure(&listed, NOW)?;
     }
     Ok(())
@@ -359,7 +359,8 @@ fn restricted_rows_are_neither_erased_nor_purged_until_the_restriction_is_lifted
         Err(Error::Restricted { rows: 1 })
     ));
     let ids: Vec<SegmentId> = writer.view().segments().map(|it| it.entry.id).collect();
-    let act = (EventId([5; 16]), NOW);
+    // The day after the heading's retention date.
+    let act = (EventId([5; 16]), Time(1_861_920_000 + 86_400));
     assert!(matches!(
         writer.purge(&ids, act, &token("retention")),
         Err(Error::Restricted { rows: 2 })
@@ -599,4 +600,144 @@ fn what_an_erasure_leaves_is_small() {
             .count(),
         1
     );
+}
+
+#[test]
+fn a_false_list_costs_no_row_and_is_named() {
+    let folder = workspace();
+    let root = folder.path();
+    small(root);
+    let mut writer = Writer::open(root, &Disk::new()).unwrap();
+    let erasure = erasure(writer.view(), &[17], 1);
+    let listed = writer.begin_erasure(&erasure, &model).unwrap();
+    drop(writer);
+    // Somebody who holds all keys names another leaf, in the list and in the log.
+    let pending = root.join("ledger/pending").join(erasure.event.to_string());
+    let (segment, leaves) = listed.rows[0].clone();
+    let mut pairs = leaves.pairs().to_vec();
+    pairs[0].1[0] ^= 1;
+    let forged = probant::ledger::erased::Listed {
+        event: EventId([2; 16]),
+        rows: vec![(segment, probant::ledger::erased::Leaves::of(pairs).unwrap())],
+    };
+    let mut writer = Writer::open(root, &Disk::new()).unwrap();
+    finish(&mut writer, &mut Entropy::os()).unwrap();
+    let entry = Entry::Erase(probant::ledger::entry::Erase {
+        event: EventId([2; 16]),
+        part: (1, 1),
+        state: Progress::Intent,
+        time: NOW,
+        actor: token("dpo-1"),
+        reason: token("art17-1-b"),
+        requests: vec![],
+        rows: vec![probant::ledger::entry::Rows {
+            segment,
+            count: 1,
+            sum: forged.rows[0].1.sum(),
+        }],
+    });
+    writer
+        .commit(&Commit {
+            documents: vec![],
+            entries: vec![entry],
+        })
+        .unwrap();
+    drop(writer);
+    assert!(!pending.exists());
+    fs::create_dir_all(pending.parent().unwrap()).unwrap();
+    fs::write(
+        root.join("ledger/pending").join("02".repeat(16)),
+        forged.encode(),
+    )
+    .unwrap();
+    let mut writer = Writer::open(root, &Disk::new()).unwrap();
+    assert!(finish(&mut writer, &mut Entropy::os()).is_err());
+    drop(writer);
+    let view = View::open(root).unwrap();
+    assert_eq!(
+        view.erased(view.segments().next().unwrap())
+            .unwrap()
+            .pairs()
+            .len(),
+        1
+    );
+}
+
+#[test]
+fn what_a_purge_or_an_anchor_may_not_say_is_named() {
+    let act = |entry: Entry| {
+        let folder = workspace();
+        let root = folder.path();
+        small(root);
+        let mut writer = Writer::open(root, &Disk::new()).unwrap();
+        writer
+            .commit(&Commit {
+                documents: vec![],
+                entries: vec![entry],
+            })
+            .unwrap();
+        drop(writer);
+        let said: Vec<String> = verify(root, Level::Full)
+            .integrity
+            .into_iter()
+            .map(|it| it.why)
+            .collect();
+        said.join("; ")
+    };
+    let folder = workspace();
+    small(folder.path());
+    let id = View::open(folder.path())
+        .unwrap()
+        .segments()
+        .next()
+        .unwrap()
+        .entry
+        .id;
+    let purge = |class: &str, time: i64, segments: Vec<SegmentId>| {
+        Entry::Purge(probant::ledger::entry::Purge {
+            event: EventId([3; 16]),
+            time: Time(time),
+            actor: token("dpo-1"),
+            class: token(class),
+            segments,
+        })
+    };
+    let due = 1_861_920_000 + 86_400;
+    assert!(act(purge("nonsense", due, vec![id])).contains("another class"));
+    assert!(act(purge("leads", NOW.0, vec![id])).contains("before its date"));
+    assert_eq!(act(purge("leads", due, vec![id])), "");
+    let anchor = |size, root| {
+        Entry::Anchor(probant::ledger::entry::Anchor {
+            kind: probant::ledger::text::AnchorKind::Copy,
+            time: NOW,
+            size,
+            root,
+            proof: [0; 32],
+        })
+    };
+    assert!(act(anchor(3, [7; 32])).contains("did not have"));
+    assert!(act(anchor(9_999, [7; 32])).contains("did not have"));
+}
+
+#[test]
+fn an_older_file_of_erased_rows_that_comes_back_is_named() {
+    let folder = workspace();
+    let root = folder.path();
+    small(root);
+    let view = View::open(root).unwrap();
+    let id = view.segments().next().unwrap().entry.id;
+    let path = root.join(format!("ledger/segments/{id}.0.rows"));
+    let old = fs::read(&path).unwrap();
+    erase(root, &Disk::new(), &[17], 1, 1).unwrap();
+    fs::write(&path, old).unwrap();
+    let report = verify(root, Level::Hashes);
+    assert_eq!(report.integrity.len(), 1, "{report:?}");
+    assert!(
+        report.integrity[0].why.contains("still stand"),
+        "{report:?}"
+    );
+    fs::remove_file(&path).unwrap();
+    let stray = root.join(format!("ledger/segments/{id}.someone.rows"));
+    fs::write(&stray, b"x").unwrap();
+    assert!(!verify(root, Level::Hashes).is_sound());
 }

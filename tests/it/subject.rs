@@ -664,8 +664,13 @@ fn place(night: &Night, name: &str) -> std::path::PathBuf {
     copy(&night.path("out"), &folder.join("out"));
     let db = rusqlite::Connection::open(folder.join("ws/state.db")).unwrap();
     let target = folder.join("out/a.csv");
-    db.execute("UPDATE output SET target = ?1", [target.to_str().unwrap()])
+    for table in ["output", "handed"] {
+        db.execute(
+            &format!("UPDATE {table} SET target = ?1"),
+            [target.to_str().unwrap()],
+        )
         .unwrap();
+    }
     folder
 }
 
@@ -768,4 +773,161 @@ fn keys_wrapped_anew_open_what_they_opened_and_an_older_copy_no_more() {
     );
     night.say(&["explain", &lead(7)]).done();
     sound(&night.root());
+}
+
+#[test]
+fn a_row_that_failed_leaves_the_score_file_as_well() {
+    let night = Night::new(60);
+    night.score("out/a.csv", &[]).done();
+    // The same lead in another export, where a cell of theirs cannot be read.
+    let text = export(60, 2, FIRST, Stage::Open);
+    let line = text.split_inclusive(|byte| *byte == b'\n').nth(8).unwrap();
+    let broken: Vec<u8> = {
+        let mut cells: Vec<Vec<u8>> = line.split(|it| *it == b';').map(<[u8]>::to_vec).collect();
+        let header = text.split(|byte| *byte == b'\n').next().unwrap();
+        let at = header
+            .split(|it| *it == b';')
+            .position(|it| it == b"Effectif")
+            .unwrap();
+        cells[at] = b"12x7".to_vec();
+        cells.join(&b';')
+    };
+    let mut bytes: Vec<u8> = text
+        .split_inclusive(|byte| *byte == b'\n')
+        .take(8)
+        .flatten()
+        .copied()
+        .collect();
+    bytes.extend(broken);
+    let more: Vec<u8> = export(300, 9, FIRST + 5_000, Stage::Open)
+        .split_inclusive(|byte| *byte == b'\n')
+        .skip(1)
+        .flatten()
+        .copied()
+        .collect();
+    bytes.extend(more);
+    night.put("bad.csv", &bytes);
+    let (data, out) = (night.path("bad.csv"), night.path("out/b.csv"));
+    let words = [
+        "score",
+        data.to_str().unwrap(),
+        "--out",
+        out.to_str().unwrap(),
+    ];
+    assert_eq!(night.say(&words).done().json()["failed"], 1);
+    assert!(in_file(&night, "out/b.csv", 7));
+    erase(&night, 7, &["--now"]).done();
+    assert!(!in_file(&night, "out/a.csv", 7) && !in_file(&night, "out/b.csv", 7));
+}
+
+#[test]
+fn every_place_where_a_score_file_was_put_is_written_again() {
+    let night = Night::new(40);
+    night.score("out/a.csv", &[]).done();
+    assert_eq!(
+        night.score("out/b.csv", &[]).done().json()["status"],
+        "restored"
+    );
+    let done = erase(&night, 7, &["--now"]).done().json();
+    assert_eq!(
+        done["batch"]["files"].as_array().unwrap().len(),
+        2,
+        "{done}"
+    );
+    assert!(!in_file(&night, "out/a.csv", 7) && !in_file(&night, "out/b.csv", 7));
+}
+
+#[test]
+fn each_request_has_its_own_reference_and_a_file_of_them_its_header() {
+    let night = Night::new(40);
+    night.score("out/a.csv", &[]).done();
+    erase(&night, 7, &[]).done();
+    assert_eq!(
+        erase(&night, 7, &[]).done().json()["status"],
+        "answered",
+        "it waits already"
+    );
+    erase(&night, 8, &[]).failed(2);
+    let file = night.path("requests.csv");
+    fs::write(&file, format!("{};A\n{};B\n", lead(9), lead(10))).unwrap();
+    let words = ["subject", "erase", "--batch", file.to_str().unwrap()];
+    let said = night.say(&words).failed(3);
+    assert!(said.err.contains("line 1"), "{said:?}");
+    fs::write(
+        &file,
+        format!("lead;request\n{};A\n{};B\n", lead(9), lead(10)),
+    )
+    .unwrap();
+    assert_eq!(night.say(&words).done().json()["requests"], 2);
+    night.say(&["subject", "erase", "--now"]).done();
+    // A scheduler that gives the same file again finds it answered.
+    assert_eq!(night.say(&words).done().json()["status"], "answered");
+}
+
+#[test]
+fn who_was_handed_one_persons_records_is_told_of_nobody_else() {
+    let night = Night::new(40);
+    night.score("out/a.csv", &[]).done();
+    let out = night.path("handed");
+    let (first, second) = (lead(7), lead(8));
+    let words = [
+        "ledger",
+        "bundle",
+        "--lead",
+        &first,
+        "--recipient",
+        "avocat",
+        "--as",
+        "dpo-1",
+        "--out",
+    ];
+    night
+        .say(&[&words[..], &[out.to_str().unwrap()]].concat())
+        .done();
+    night
+        .say(&["subject", "erase", &first, "--request", "A"])
+        .done();
+    night
+        .say(&["subject", "erase", &second, "--request", "B", "--now"])
+        .done();
+    for (request, named) in [("A", true), ("B", false)] {
+        let folder = night.path(&format!("receipt-{request}"));
+        let words = [
+            "subject",
+            "receipt",
+            request,
+            "--out",
+            folder.to_str().unwrap(),
+        ];
+        night.say(&words).done();
+        let letter = fs::read_to_string(folder.join("receipt.txt")).unwrap();
+        assert_eq!(letter.contains("avocat"), named, "{letter}");
+    }
+}
+
+#[test]
+fn while_a_run_is_under_way_an_erasure_waits_for_its_end() {
+    let night = Night::new(40);
+    night.score("out/a.csv", &[]).done();
+    let lock = Disk::new()
+        .lock(&night.root().join("run.lock"), std::time::Duration::ZERO)
+        .unwrap();
+    assert_eq!(
+        erase(&night, 7, &["--now"]).done().json()["status"],
+        "running"
+    );
+    let whose = lead(8);
+    let words = ["subject", "restrict", &whose, "--request", "LIM-1"];
+    assert_eq!(night.say(&words).exit, 7);
+    drop(lock);
+    night.put("more.csv", &export(20, 9, FIRST + 5_000, Stage::Open));
+    let (data, out) = (night.path("more.csv"), night.path("out/b.csv"));
+    let words = [
+        "score",
+        data.to_str().unwrap(),
+        "--out",
+        out.to_str().unwrap(),
+    ];
+    assert_eq!(night.say(&words).done().json()["batch"]["requests"], 1);
+    assert!(!in_file(&night, "out/a.csv", 7));
 }

@@ -129,6 +129,29 @@ fn erased(face: &mut Face<'_>, verdict: &Verdict) -> io::Result<()> {
             )
         )?;
     }
+    if verdict.purged > 0 {
+        let gone = lang.count(verdict.purged);
+        writeln!(
+            face.out,
+            "{}",
+            say!(
+                lang,
+                "Destroyed at their date, besides: {gone} records."
+                    | "Détruits à l’échéance, en outre\u{a0}: {gone} enregistrements."
+            )
+        )?;
+    }
+    for file in &verdict.leftovers {
+        writeln!(
+            face.out,
+            "! {}",
+            say!(
+                lang,
+                "ledger/{file}: left by a crash, part of nothing; the next writer deletes it (`probant ledger gc`)"
+                    | "ledger/{file}\u{a0}: laissé par un arrêt brutal, n’appartient à rien\u{a0}; la prochaine écriture le supprime (`probant ledger gc`)"
+            )
+        )?;
+    }
     Ok(())
 }
 

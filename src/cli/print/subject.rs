@@ -48,8 +48,20 @@ pub fn erased(face: &mut Face<'_>, asked: &Taken) -> io::Result<()> {
             "{}",
             say!(
                 lang,
-                "This request was carried out before, and nothing is recorded about this lead."
-                    | "Cette demande a déjà été exécutée, et rien n’est consigné sur ce prospect."
+                "This request is already waiting, or was carried out before."
+                    | "Cette demande est déjà en attente, ou a déjà été exécutée."
+            )
+        )?;
+        return face.next("probant subject list");
+    }
+    if asked.status == "running" {
+        writeln!(
+            face.out,
+            "{}",
+            say!(
+                lang,
+                "A score is under way and has read this lead: the request is carried out when that run ends."
+                    | "Une notation est en cours et a déjà lu ce prospect\u{a0}: la demande sera exécutée à la fin de ce passage."
             )
         )?;
         return face.next("probant subject list");
@@ -182,6 +194,11 @@ fn file_done(lang: Lang, file: &FileDone) -> String {
             "None of these people is in it: {path}"
                 | "Aucune de ces personnes n’y figure\u{a0}: {path}"
         ),
+        "unlinked" => say!(
+            lang,
+            "! Cannot be written again any more (its period was destroyed); erase it yourself: {path}"
+                | "! Ne peut plus être réécrit (sa période a été détruite)\u{a0}; effacez-le vous-même\u{a0}: {path}"
+        ),
         "removed" => say!(lang, "Removed: {path}" | "Supprimé\u{a0}: {path}"),
         "missing" => say!(
             lang,
@@ -211,6 +228,18 @@ pub fn restricted(face: &mut Face<'_>, asked: &Taken) -> io::Result<()> {
                 | "Limitation posée\u{a0}: {held}. Conservation sans usage, sans nouvelle notation et sans destruction, jusqu’à la levée."
         )
     )?;
+    for path in &asked.files {
+        let path = path.display();
+        writeln!(
+            face.out,
+            "! {}",
+            say!(
+                face.lang,
+                "Still in a score file, which nobody may use for this lead: {path}"
+                    | "Figure encore dans un fichier de scores, dont l’usage pour ce prospect est exclu\u{a0}: {path}"
+            )
+        )?;
+    }
     face.next(&say!(
         face.lang,
         "probant subject lift LEAD --request REF" | "probant subject lift PROSPECT --request RÉF"

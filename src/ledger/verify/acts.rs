@@ -40,6 +40,15 @@ impl Acts {
             };
             acts.contradictions.extend(why.map(|why| (*at, why)));
         }
+        let shared = acts
+            .erasures
+            .keys()
+            .find(|event| acts.restrictions.contains_key(event));
+        if let Some((index, _, _)) = shared.and_then(|event| acts.restrictions[event].parts.first())
+        {
+            acts.contradictions
+                .push((*index, "an erasure has the same name"));
+        }
         let all = acts.erasures.values().chain(acts.restrictions.values());
         for act in all {
             if let Some((index, _, _)) = act.parts.last().filter(|(_, part, of)| part != of) {
@@ -93,23 +102,33 @@ impl Acts {
         wrong
     }
 
+    /// Whether rows of a segment were erased, by acts that are all done.
+    pub fn all_done(&self, segment: SegmentId) -> bool {
+        let about = |act: &&Act| act.rows.iter().any(|(_, rows)| rows.segment == segment);
+        let mut acts = self.erasures.values().filter(about).peekable();
+        acts.peek().is_some() && acts.all(|act| act.over)
+    }
+
     /// The lists that must stand because an act is not over: name, and what it must hold.
-    pub fn standing(&self) -> impl Iterator<Item = (String, EventId)> + '_ {
+    pub fn standing(&self) -> impl Iterator<Item = (String, EventId, bool)> + '_ {
         let open = |(event, act): (&EventId, &Act)| (!act.over).then_some(*event);
         let pending = self.erasures.iter().filter_map(open);
         let restricted = self.restrictions.iter().filter_map(open);
         pending
-            .map(|event| (format!("pending/{event}"), event))
-            .chain(restricted.map(|event| (format!("restricted/{event}"), event)))
+            .map(|event| (format!("pending/{event}"), event, false))
+            .chain(restricted.map(|event| (format!("restricted/{event}"), event, true)))
     }
 
     /// Whether a list is the one that the log vouches for.
-    pub fn vouches_for(&self, event: EventId, listed: &Listed) -> bool {
-        let act = self
-            .erasures
-            .get(&event)
-            .or_else(|| self.restrictions.get(&event));
-        let Some(act) = act else { return false };
+    pub fn vouches_for(&self, event: EventId, restricts: bool, listed: &Listed) -> bool {
+        let acts = if restricts {
+            &self.restrictions
+        } else {
+            &self.erasures
+        };
+        let Some(act) = acts.get(&event) else {
+            return false;
+        };
         let mut said: Vec<&Rows> = act.rows.iter().map(|(_, rows)| rows).collect();
         said.sort_by_key(|rows| rows.segment);
         listed.event == event
@@ -128,6 +147,9 @@ impl Act {
         if over {
             let begun = !self.parts.is_empty() && !self.over;
             self.over = true;
+            if !entry.rows.is_empty() {
+                return Some("it ends an act and names rows");
+            }
             return (!begun).then_some("it ends what was not begun");
         }
         let last = self

@@ -2,7 +2,7 @@
 
 use rayon::prelude::*;
 
-use super::{Check, Judge, Level};
+use super::{Check, Judge, Level, ListOf};
 use crate::digest::{Digest, sha256};
 use crate::ledger::Replay;
 use crate::ledger::entry::Segment;
@@ -25,6 +25,8 @@ pub(super) struct Rows<'a> {
     pub nodes: Option<&'a [Hash]>,
     /// The rows that are erased.
     pub erased: &'a Leaves,
+    /// What lists of acts say of its rows.
+    pub lists: &'a [ListOf],
 }
 
 /// Leaves held, records replayed, and what is wrong with them.
@@ -72,6 +74,13 @@ impl Rows<'_> {
         let leaves: Vec<Hash> = blocks.into_iter().flat_map(|block| block.leaves).collect();
         let groups: Vec<Hash> = leaves.par_chunks(GROUP).map(tree::root).collect();
         if tree::root(&groups) == self.segment.root {
+            for list in self.lists {
+                let false_hash =
+                    |(row, hash): &(u32, Hash)| leaves.get(*row as usize) != Some(hash);
+                if list.leaves.pairs().iter().any(false_hash) {
+                    findings.push(format!("`{}` names other leaves than it holds", list.name));
+                }
+            }
             return Ok((held, opened.live() as u64, findings));
         }
         let altered = self.nodes.and_then(|nodes| {

@@ -1,10 +1,10 @@
 //! One segment's files against its entry: key, hashes, erased rows, records; and the lists of rows that acts left.
 
-use super::Check;
 use super::acts::Acts;
 use super::rows::Rows;
+use super::{Check, ListOf};
 use crate::ledger::entry::Segment;
-use crate::ledger::erased::{Erased, Listed};
+use crate::ledger::erased::{Erased, Leaves, Listed};
 use crate::ledger::key::Unwrapped;
 use crate::ledger::segment;
 use crate::ledger::text::SegmentId;
@@ -40,6 +40,8 @@ impl Check<'_> {
             return;
         };
         self.report.erased += leaves.pairs().len() as u64;
+        self.generations.insert(id, unwrapped.generation);
+        self.judge_lists(segment, &leaves);
         let key = match unwrapped.key(segment.rows, &leaves.rows()) {
             Ok(key) => key,
             Err(error) => return self.found(&key_name, error.to_string()),
@@ -50,6 +52,7 @@ impl Check<'_> {
             bytes: &bytes,
             nodes: nodes.as_deref(),
             erased: &leaves,
+            lists: self.lists.get(&id).map_or(&[], Vec::as_slice),
         };
         match rows.verify(key) {
             Ok((rows, replayed, findings)) => {
@@ -92,13 +95,66 @@ impl Check<'_> {
     }
 
     /// A list of rows that the log vouches for.
-    pub(super) fn listed(&mut self, name: &str, is_vouched_for: impl Fn(&Listed) -> bool) {
+    pub(super) fn listed(
+        &mut self,
+        name: &str,
+        restricts: bool,
+        is_vouched_for: impl Fn(&Listed) -> bool,
+    ) {
         let Some(bytes) = self.read(name) else { return };
         match Listed::decode(&bytes) {
-            Ok(listed) if is_vouched_for(&listed) => {}
+            Ok(listed) if is_vouched_for(&listed) => {
+                for (segment, leaves) in listed.rows {
+                    self.lists.entry(segment).or_default().push(ListOf {
+                        name: name.to_owned(),
+                        restricts,
+                        leaves,
+                    });
+                }
+            }
             Ok(_) => self.found(name, "its rows are not those that the log names"),
             Err(error) => self.found(name, error.to_string()),
         }
+    }
+
+    /// Whether the lists about a segment name rows that it has, and no restricted row is erased.
+    fn judge_lists(&mut self, segment: &Segment, erased: &Leaves) {
+        let lists = self.lists.get(&segment.id).map_or(&[][..], Vec::as_slice);
+        let mut wrong = Vec::new();
+        for list in lists {
+            let rows = list.leaves.rows();
+            if rows.last().is_some_and(|last| *last >= segment.rows) {
+                wrong.push((
+                    list.name.clone(),
+                    "it names rows that their segment does not hold",
+                ));
+            }
+            if list.restricts && rows.iter().any(|row| erased.hash(*row).is_some()) {
+                wrong.push((list.name.clone(), "restricted rows were erased"));
+            }
+        }
+        for (name, why) in wrong {
+            self.found(&name, why);
+        }
+    }
+
+    /// Whether a file that the log does not know of holds rows that an erasure, which is done, took.
+    pub(super) fn is_undone(&self, name: &str, acts: &Acts) -> bool {
+        let parts: Vec<&str> = name
+            .strip_prefix("segments/")
+            .map(|rest| rest.split('.').collect())
+            .unwrap_or_default();
+        let [id, generation, "rows"] = parts[..] else {
+            return false;
+        };
+        let (Ok(id), Ok(generation)) = (id.parse::<SegmentId>(), generation.parse::<u32>()) else {
+            return false;
+        };
+        let older = self
+            .generations
+            .get(&id)
+            .is_some_and(|current| generation < *current);
+        older && acts.all_done(id)
     }
 
     /// A segment whose key is gone cannot be looked into; its file is not a stranger for that.

@@ -51,12 +51,21 @@ pub struct Batch {
 }
 
 /// Somebody to whom records were handed.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Told {
     /// The recipient's id.
     pub recipient: String,
     /// UTC.
     pub time: String,
+}
+
+impl Told {
+    fn of(it: &handed::HandOver) -> Self {
+        Self {
+            recipient: it.recipient.to_string(),
+            time: it.time.to_string(),
+        }
+    }
 }
 
 impl Batch {
@@ -83,7 +92,7 @@ pub fn carry_out(
     };
     let nightly = NIGHTLY.parse().expect("a word is a name");
     let actor = person.unwrap_or(&nightly);
-    let mut writer = Writer::open(&ws.root, &world.disk)?;
+    let (mut writer, _no_run) = Writer::open_alone(&ws.root, &world.disk)?;
     resume(ws, world, &mut writer, &mut batch)?;
     requests(ws, world, &mut writer, actor, &mut batch)?;
     retention(ws, world, &mut writer, actor, &mut batch)?;
@@ -138,7 +147,7 @@ pub(in crate::workspace) fn resume(
             batch.files.extend(done);
         }
         let mut entropy = world.entropy.fork();
-        writer.carry_out(&listed, &mut entropy)?;
+        writer.carry_out(&listed, &replay, &mut entropy)?;
         writer.finish_erasure(&listed, world.now)?;
         batch.events.push(listed.event.to_string());
         settle(&mut state, writer.view(), &world.now.to_string())?;
@@ -222,17 +231,16 @@ fn requests(
         return Ok(state.answered(&ids, &now)?);
     }
     batch.records += rows.values().map(|rows| rows.len() as u64).sum::<u64>();
-    let theirs: Vec<(SegmentId, u32)> = rows
-        .iter()
-        .flat_map(|(id, rows)| rows.iter().map(|row| (*id, *row)))
-        .collect();
-    let told: Vec<Told> = handed::recipients(writer.view(), &theirs)?
-        .into_iter()
-        .map(|it| Told {
-            recipient: it.recipient.to_string(),
-            time: it.time.to_string(),
-        })
-        .collect();
+    let mut told: BTreeMap<i64, Vec<Told>> = BTreeMap::new();
+    for (at, request) in waiting.iter().enumerate() {
+        let theirs: Vec<(SegmentId, u32)> = found
+            .iter()
+            .filter(|(_, _, whose)| *whose == at && !waits.contains(whose))
+            .map(|(segment, row, _)| (*segment, *row))
+            .collect();
+        let recipients = handed::recipients(writer.view(), &theirs)?;
+        told.insert(request.id, recipients.iter().map(Told::of).collect());
+    }
     let event = EventId(world.entropy.bytes());
     let reasons: BTreeSet<&str> = taken.iter().map(|it| it.reason.as_str()).collect();
     let reason = match reasons.first() {
@@ -245,8 +253,10 @@ fn requests(
         .collect();
     commitments.sort_unstable();
     commitments.dedup();
-    let json = serde_json::to_string(&told).unwrap_or_else(|_| "[]".to_owned());
-    state.take_up(&ids, event, &json)?;
+    state.take_up(&ids, event, &|id| {
+        let theirs = told.get(&id).map_or(&[][..], Vec::as_slice);
+        serde_json::to_string(theirs).unwrap_or_else(|_| "[]".to_owned())
+    })?;
     let erasure = Erasure {
         event,
         time: world.now,
@@ -256,7 +266,8 @@ fn requests(
         rows,
     };
     writer.begin_erasure(&erasure, &replay)?;
-    batch.told.extend(told);
+    let all: BTreeSet<Told> = told.into_values().flatten().collect();
+    batch.told.extend(all);
     resume(ws, world, writer, batch)
 }
 

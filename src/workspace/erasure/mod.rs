@@ -16,6 +16,7 @@ mod subject;
 
 use std::collections::{BTreeMap, HashMap};
 
+use super::disk::Lock;
 use super::error::Error;
 use super::journal::{Held, View, Writer};
 use super::replay::Replayer;
@@ -60,6 +61,13 @@ fn rows_about(
 
 fn is_held(held: &Held, segment: SegmentId, row: u32) -> bool {
     held.get(&segment).is_some_and(|rows| rows.contains(&row))
+}
+
+/// The same while no run is under way, until the lock is dropped.
+fn alone(ws: &Workspace, world: &mut World) -> Result<(Writer, Lock), Error> {
+    let (mut writer, lock) = Writer::open_alone(&ws.root, &world.disk)?;
+    batch::resume(ws, world, &mut writer, &mut Batch::default())?;
+    Ok((writer, lock))
 }
 
 /// A writer that has finished what others began.

@@ -44,7 +44,10 @@ pub fn receipt(
     lang: Lang,
 ) -> Result<Receipt, Error> {
     let request = carried_out(ws, reference)?;
-    let event = request.event.ok_or_else(|| unknown(reference))?;
+    let event = request.event.ok_or_else(|| Error::Refused {
+        what: "when this request was carried out, nothing was recorded about its lead any more".to_owned(),
+        hint: "there is no entry to prove: what had been recorded was destroyed before, at its date",
+    })?;
     let view = View::open(&ws.root)?;
     let commitment = request_commitment(&request.salt, reference);
     let [begun, done] = entries(&view, event, &commitment).ok_or_else(|| unknown(reference))?;
@@ -163,17 +166,16 @@ fn letter(ws: &Workspace, request: &Request, receipt: &Receipt, lang: Lang) -> S
     let controller = &ws.policy.controller.name;
     let dpo = &ws.policy.controller.dpo;
     let (reference, days) = (&request.reference, receipt.key_backups_days);
-    let (received, done) = (
-        &request.received,
-        request.done.as_deref().unwrap_or_default(),
-    );
+    let day = |text: &str| crate::report::moment(text, lang);
+    let received = day(&request.received);
+    let done = day(request.done.as_deref().unwrap_or_default());
     let [begun, ended] = receipt.entries;
-    let log = receipt.event.as_str();
+    let event = receipt.event.as_str();
     let told = if receipt.told.is_empty() {
         say!(
             lang,
-            "The records had been handed to nobody."
-                | "Ces enregistrements n’avaient été remis à personne."
+            "This program handed no copy of these records outside the company."
+                | "Ce programme n’a remis aucune copie de ces enregistrements hors de l’entreprise."
         )
     } else {
         let names: Vec<&str> = receipt
@@ -184,13 +186,13 @@ fn letter(ws: &Workspace, request: &Request, receipt: &Receipt, lang: Lang) -> S
         let names = names.join(", ");
         say!(
             lang,
-            "They had been handed to: {names}. These recipients are told of the erasure (GDPR art. 19); what they hold stays provable."
-                | "Ils avaient été remis à\u{a0}: {names}. Ces destinataires sont informés de l’effacement (RGPD, art. 19)\u{a0}; ce qu’ils détiennent reste vérifiable."
+            "A copy of these records had been handed to: {names}. We are telling them of this erasure (GDPR art. 19)."
+                | "Une copie de ces enregistrements avait été remise à\u{a0}: {names}. Nous leur faisons part de cet effacement (RGPD, art. 19)."
         )
     };
     say!(
         lang,
-        "Receipt of an erasure\n\n{controller}\nData protection officer: {dpo}\n\nRequest: {reference}\nReceived: {received}\nCarried out: {done}\n\nEverything that our scoring register held about you was erased: scores, reasons, and what happened to them. What remains there is a number of 32 bytes for each record, which nobody can connect to you any more; it only shows that the other records were not touched.\n\n{told}\n\nCopies: backups of the keys that opened the erased records are destroyed after {days} days. Until then, somebody who held both such a backup and an older copy of the register could still read them.\n\nHow to check this without us: intent.tlog-proof and done.tlog-proof prove that entries {begun} and {ended} of the register (event {log}) stand in it; opening.json shows that your request is one of those that the first of them names. The format is that of https://c2sp.org/tlog-proof.\n"
-            | "Reçu d’effacement\n\n{controller}\nDéléguée ou délégué à la protection des données\u{a0}: {dpo}\n\nDemande\u{a0}: {reference}\nReçue le\u{a0}: {received}\nExécutée le\u{a0}: {done}\n\nTout ce que notre registre de notation contenait à votre sujet a été effacé\u{a0}: les scores, leurs raisons et ce qu’il en est advenu. Il n’en reste, pour chaque enregistrement, qu’un nombre de 32 octets que plus personne ne peut relier à vous\u{a0}; il montre seulement que les autres enregistrements n’ont pas été modifiés.\n\n{told}\n\nCopies\u{a0}: les sauvegardes des clés qui ouvraient les enregistrements effacés sont détruites au bout de {days} jours. D’ici là, qui détiendrait à la fois une telle sauvegarde et une copie antérieure du registre pourrait encore les lire.\n\nPour vérifier sans nous\u{a0}: intent.tlog-proof et done.tlog-proof prouvent que les entrées {begun} et {ended} figurent au registre (acte {log})\u{a0}; opening.json montre que votre demande est l’une de celles que nomme la première. Le format est celui de https://c2sp.org/tlog-proof.\n"
+        "Receipt of an erasure\n\n{controller}\n\nYour request: {reference}\nReceived on: {received}\nCarried out on: {done} (GDPR art. 17)\n\nEverything that our register of scores held about you was erased: scores, their reasons, and what became of them. For each record only a fingerprint remains, which nobody can connect to you any more; it shows that the other records were not touched.\n\n{told}\n\nThis letter covers the register of scores and the score files that this program wrote, as of the date above. Your customer file and models already trained are handled separately; if your file stays in the customer system, you may be scored again. Backups of the keys that opened the erased records are destroyed after {days} days.\n\nYou may write to our data protection officer ({dpo}), complain to the CNIL (www.cnil.fr), or go to court.\n\nFor whoever wants to check this without us: intent.tlog-proof and done.tlog-proof prove that entries {begun} and {ended} of the register (event {event}) stand in it; opening.json shows that your request is one of those that the first of them names. The format is that of https://c2sp.org/tlog-proof.\n"
+            | "Reçu d’effacement\n\n{controller}\n\nVotre demande\u{a0}: {reference}\nReçue le\u{a0}: {received}\nExécutée le\u{a0}: {done} (RGPD, art. 17)\n\nTout ce que notre registre de notation contenait à votre sujet a été effacé\u{a0}: les scores, leurs raisons et ce qu’il en est advenu. Il n’en reste, pour chaque enregistrement, qu’une empreinte que plus personne ne peut relier à vous\u{a0}; elle montre que les autres enregistrements n’ont pas été modifiés.\n\n{told}\n\nCette lettre porte sur le registre de notation et sur les fichiers de scores que ce programme a écrits, à la date d’exécution. Votre fiche commerciale et les modèles déjà appris sont traités à part\u{a0}; si votre fiche reste dans notre outil commercial, vous pourriez être noté de nouveau. Les sauvegardes des clés qui ouvraient les enregistrements effacés sont détruites au bout de {days} jours.\n\nVous pouvez écrire à notre délégué à la protection des données ({dpo}), introduire une réclamation auprès de la CNIL (www.cnil.fr) ou saisir un tribunal.\n\nPour qui veut vérifier sans nous\u{a0}: intent.tlog-proof et done.tlog-proof prouvent que les entrées {begun} et {ended} figurent au registre (acte {event})\u{a0}; opening.json montre que votre demande est l’une de celles que nomme la première. Le format est celui de https://c2sp.org/tlog-proof.\n"
     )
 }

@@ -35,8 +35,8 @@ use crate::workspace::{Workspace, files};
 pub struct FileDone {
     /// Where it was put.
     pub path: PathBuf,
-    /// `rewritten`, `clean` (none of these people was in it), `removed`, `missing` (it stands elsewhere now), or
-    /// `foreign` (another file stands there).
+    /// `rewritten`, `clean` (none of these people was in it), `removed`, `missing` (it stands elsewhere now),
+    /// `foreign` (another file stands there) or `unlinked` (its period was destroyed: nobody can tell whose its rows are).
     pub status: String,
     /// Rows that left it.
     pub rows: u64,
@@ -61,10 +61,16 @@ pub fn redact(
                 .push(output);
         }
     }
+    let affected: BTreeSet<RunId> = listed
+        .rows
+        .iter()
+        .filter_map(|(segment, _)| view.placed(*segment))
+        .map(|placed| placed.entry.run)
+        .collect();
     let mut done = Vec::new();
     for (target, outputs) in by_target {
         let mut keys: BTreeMap<(String, String), Key> = BTreeMap::new();
-        let mut policy = None;
+        let (mut policy, mut unlinked) = (None, false);
         for run in outputs.iter().filter_map(|output| run_id(&output.run)) {
             let Some((kid, purpose, digest)) = runs.get(&run) else {
                 continue;
@@ -74,12 +80,21 @@ pub fn redact(
             if let Entry::Vacant(free) = keys.entry(named) {
                 // Under a period that was destroyed nobody can tell who is who.
                 let Some(master) = view.standing_master(kid)? else {
+                    unlinked = true;
                     continue;
                 };
                 let master = Master::new(master.expose());
                 free.insert(master.key(purpose, of_day.identifier().1));
             }
             policy = Some(of_day);
+        }
+        let theirs = |it: &Output| run_id(&it.run).is_some_and(|run| affected.contains(&run));
+        if unlinked && target.is_file() && outputs.iter().any(theirs) {
+            done.push(FileDone {
+                path: target.clone(),
+                status: "unlinked".to_owned(),
+                rows: 0,
+            });
         }
         let Some(policy) = policy else { continue };
         let mut leave = |identifier: &str| {
@@ -92,14 +107,18 @@ pub fn redact(
                 .any(|it| people.contains(&it))
         };
         let event = listed.event.to_string();
-        done.push(rewrite(
+        let file = rewrite(
             &target,
             &outputs,
             &policy,
             (disk, state),
             &event,
             &mut leave,
-        )?);
+        )?;
+        // What became of files that never named these people is nobody's concern.
+        if file.status == "rewritten" || outputs.iter().any(theirs) {
+            done.push(file);
+        }
     }
     Ok(done)
 }
@@ -107,7 +126,7 @@ pub fn redact(
 /// What identifies a person in a run: the pseudonym key's id, the purpose, the policy of the day.
 type Runs = BTreeMap<RunId, (Token, Token, Digest)>;
 
-/// The pseudonyms behind these rows, and the runs that recorded them.
+/// The pseudonyms behind these rows, and how people are known in every run: a row that failed stands in no segment.
 fn people_of(view: &View, listed: &Listed) -> Result<(HashSet<[u8; 16]>, Runs), Error> {
     let (mut people, mut runs) = (HashSet::new(), Runs::new());
     for (segment, leaves) in &listed.rows {
@@ -120,11 +139,13 @@ fn people_of(view: &View, listed: &Listed) -> Result<(HashSet<[u8; 16]>, Runs), 
                 people.insert(*whose);
             }
         })?;
-        let entry = &placed.entry;
-        runs.insert(
-            entry.run,
-            (entry.kid.clone(), entry.purpose.clone(), entry.policy),
-        );
+    }
+    for (_, entry) in view.entries() {
+        if let crate::ledger::Entry::Run(run) = entry {
+            let kid = view.of_run(run.run).next().map(|it| it.entry.kid.clone());
+            let kid = kid.unwrap_or_else(|| view.kid().clone());
+            runs.insert(run.run, (kid, run.purpose.clone(), run.policy));
+        }
     }
     Ok((people, runs))
 }
@@ -143,6 +164,10 @@ fn rewrite(
         rows,
     };
     if !target.is_file() {
+        for output in outputs {
+            // The digest of a file that names them, wherever it is now, could confirm them.
+            state.rewritten(output, Digest([0; 32]))?;
+        }
         return Ok(said("missing", 0));
     }
     let before = files::digest(target)?;
@@ -217,7 +242,10 @@ pub fn remove(
     kinds: &[SegmentKind],
 ) -> Result<Vec<FileDone>, Error> {
     let mut done = Vec::new();
-    for output in state.outputs_of(run)? {
+    for output in state.handed_over()? {
+        if output.run != run {
+            continue;
+        }
         let kind = match output.kind.as_str() {
             "scores" => SegmentKind::Proposals,
             "refused" => SegmentKind::Refusals,

@@ -1,19 +1,19 @@
 //! A person's request: to be erased, to be restricted, to be freed of a restriction.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
 use super::batch::{Batch, carry_out};
-use super::{Rows, replay, rows_about, writer};
+use super::{Rows, alone, replay, rows_about, writer};
 use crate::ledger::EventId;
 use crate::ledger::entry::request_commitment;
 use crate::name::Token;
 use crate::policy::Role;
 use crate::pseudonym::{Master, normalise};
 use crate::workspace::error::Error;
-use crate::workspace::journal::{Restriction, View};
+use crate::workspace::journal::{self, Restriction, View};
 use crate::workspace::state::{Kind, Request, State, Whose};
 use crate::workspace::{Recorded, Workspace, World};
 
@@ -39,7 +39,8 @@ pub struct Ask {
 pub struct Taken {
     /// Of this document.
     pub schema_version: u32,
-    /// `queued`, `done`, `answered` (the same request was carried out before), or `nothing` (nothing was waiting).
+    /// `queued`, `done`, `running` (a score is under way, and ends with it), `answered` (the same request waits or was
+    /// carried out before), or `nothing` (nothing was waiting).
     pub status: String,
     /// Requests taken now.
     pub requests: u64,
@@ -49,6 +50,8 @@ pub struct Taken {
     pub event: Option<String>,
     /// What was carried out at once.
     pub batch: Option<Batch>,
+    /// Score files that still name a restricted lead.
+    pub files: Vec<PathBuf>,
     /// Days after which a backup of keys is destroyed: until then, one that is older could still open an older ledger.
     pub key_backups_days: u32,
 }
@@ -57,10 +60,13 @@ pub struct Taken {
 pub fn ask(ws: &Workspace, world: &mut World, ask: &Ask) -> Result<Recorded<Taken>, Error> {
     let person = ws.person(ask.person.as_deref(), Role::Dpo)?.id.clone();
     let reason = article(ask.reason.as_deref().unwrap_or("art17-1"), "art17-1", &[])?;
-    let asked = match (&ask.lead, &ask.request, &ask.batch) {
-        (Some(lead), Some(request), None) => vec![(lead.clone(), request.clone())],
-        (None, None, Some(file)) => pairs(ws, file)?,
-        (None, None, None) if ask.now => Vec::new(),
+    let (header, asked) = match (&ask.lead, &ask.request, &ask.batch) {
+        (Some(lead), Some(request), None) => (None, vec![(lead.clone(), request.clone())]),
+        (None, None, Some(file)) => {
+            let (header, rows) = pairs(ws, file)?;
+            (Some(header), rows)
+        }
+        (None, None, None) if ask.now => (None, Vec::new()),
         _ => {
             return Err(Error::Usage {
                 what: "an erasure names a lead and its request, or a file of both".to_owned(),
@@ -72,65 +78,139 @@ pub fn ask(ws: &Workspace, world: &mut World, ask: &Ask) -> Result<Recorded<Take
     drop(writer(ws, world)?);
     let view = View::open(&ws.root)?;
     let mut state = ws.state()?;
-    let mut kept = Vec::with_capacity(asked.len());
-    let mut owners: HashMap<[u8; 16], Vec<usize>> = HashMap::new();
+    if let Some(header) = header {
+        no_request(ws, &view, ask, &header)?;
+    }
+    let mut desk = Desk::of(ws, &view, &state)?;
     for (at, (lead, reference)) in asked.iter().enumerate() {
-        let whose = whose(ws, &view, lead).map_err(|error| at_line(ask, at, error))?;
-        for it in &whose {
-            owners.entry(it.pseudonym).or_default().push(at);
-        }
         let request = request(world, Kind::Erase, reference, &person, &reason)?;
-        kept.push((request, whose));
+        desk.take(lead, request)
+            .map_err(|error| at_line(ask, at, error))?;
     }
-    let found = rows_about(&view, &owners)?;
-    let known: BTreeSet<usize> = found.iter().map(|(_, _, at)| *at).collect();
-    if let Some(at) = (0..asked.len()).find(|at| !known.contains(at)) {
-        return Err(match &ask.batch {
-            None if answered(&state, &asked[at].1)? => {
-                return Ok(Recorded(Taken {
-                    schema_version: 1,
-                    status: "answered".to_owned(),
-                    requests: 0,
-                    records: 0,
-                    event: None,
-                    batch: None,
-                    key_backups_days: ws.policy.backup.keep_keys_days,
-                }));
-            }
-            None => Error::NoDecision,
-            Some(_) => at_line(ask, at, Error::NoDecision),
-        });
-    }
+    let Desk {
+        kept,
+        records,
+        answered,
+        ..
+    } = desk;
     state.ask(&kept)?;
-    let records: BTreeSet<_> = found
-        .iter()
-        .map(|(segment, row, _)| (segment, row))
-        .collect();
     let mut answer = Taken {
         schema_version: 1,
         status: "queued".to_owned(),
         requests: kept.len() as u64,
-        records: records.len() as u64,
+        records,
         event: None,
         batch: None,
         key_backups_days: ws.policy.backup.keep_keys_days,
+        files: Vec::new(),
     };
+    if kept.is_empty() && answered > 0 {
+        "answered".clone_into(&mut answer.status);
+    }
     if ask.now {
-        let batch = carry_out(ws, world, Some(&person))?;
-        let became = if batch.is_empty() { "nothing" } else { "done" };
-        became.clone_into(&mut answer.status);
-        answer.batch = Some((*batch).clone());
+        match carry_out(ws, world, Some(&person)) {
+            Ok(batch) => {
+                if !(batch.is_empty() && answer.status == "answered") {
+                    let became = if batch.is_empty() { "nothing" } else { "done" };
+                    became.clone_into(&mut answer.status);
+                    answer.batch = Some((*batch).clone());
+                }
+            }
+            // A run has read these rows already, and ends with a batch of its own.
+            Err(Error::Journal(journal::Error::Busy { lock: "run.lock" })) => {
+                "running".clone_into(&mut answer.status);
+            }
+            Err(error) => return Err(error),
+        }
     }
     Ok(Recorded(answer))
 }
 
-/// Whether a request of this reference was carried out before.
-fn answered(state: &State, reference: &str) -> Result<bool, Error> {
-    let requests = state.requests()?;
-    let is_it = |it: &Request| {
-        it.kind == Kind::Erase.word() && it.reference == reference && it.done.is_some()
+/// Requests being taken: each against what the ledger holds of its lead, and against the requests before it.
+struct Desk<'a> {
+    ws: &'a Workspace,
+    view: &'a View,
+    /// Earlier requests to be erased, each with whom it is about while it waits.
+    before: Vec<(Request, Vec<Whose>)>,
+    kept: Vec<(Request, Vec<Whose>)>,
+    records: u64,
+    /// Requests that were answered before, or wait already.
+    answered: u64,
+}
+
+impl<'a> Desk<'a> {
+    fn of(ws: &'a Workspace, view: &'a View, state: &State) -> Result<Self, Error> {
+        let mut before = Vec::new();
+        for request in state.requests()? {
+            if request.kind == Kind::Erase.word() {
+                let whose = state.whose(request.id)?;
+                before.push((request, whose));
+            }
+        }
+        Ok(Self {
+            ws,
+            view,
+            before,
+            kept: Vec::new(),
+            records: 0,
+            answered: 0,
+        })
+    }
+
+    fn take(&mut self, lead: &str, request: Request) -> Result<(), Error> {
+        let whose = whose(self.ws, self.view, lead)?;
+        let rows = count(self.view, &whose)?;
+        let same = |(it, _): &&(Request, Vec<Whose>)| it.reference == request.reference;
+        let before = self.before.iter().chain(&self.kept).rfind(same);
+        match before {
+            // The same person under the same reference waits already.
+            Some((_, theirs)) if theirs.iter().any(|it| whose.contains(it)) => {
+                self.answered += 1;
+                return Ok(());
+            }
+            Some((it, _)) if it.done.is_some() && rows == 0 => {
+                self.answered += 1;
+                return Ok(());
+            }
+            Some(_) => {
+                return Err(Error::Usage {
+                    what: "this reference belongs to another request".to_owned(),
+                    hint: "give each request a reference of its own: the receipt goes by it",
+                });
+            }
+            None => {}
+        }
+        if rows == 0 {
+            return Err(Error::NoDecision);
+        }
+        self.records += rows;
+        self.kept.push((request, whose));
+        Ok(())
+    }
+}
+
+/// Rows that stand under any of these pseudonyms.
+fn count(view: &View, whose: &[Whose]) -> Result<u64, Error> {
+    let owners = whose.iter().map(|it| (it.pseudonym, vec![0])).collect();
+    Ok(rows_about(view, &owners)?.len() as u64)
+}
+
+/// Refuses a batch file whose first line is a request: it would be taken for the header, and lost.
+fn no_request(ws: &Workspace, view: &View, ask: &Ask, header: &str) -> Result<(), Error> {
+    let Ok(whose) = whose(ws, view, header) else {
+        return Ok(());
     };
-    Ok(requests.iter().any(is_it))
+    if count(view, &whose)? == 0 {
+        return Ok(());
+    }
+    let file = ask.batch.as_deref().unwrap_or(Path::new(""));
+    Err(Error::Data {
+        what: format!(
+            "`{}`, line 1: a request stands where the header is expected",
+            file.display()
+        ),
+        hint: "put a header line first, as `lead;request`; nothing was taken",
+    })
 }
 
 /// Restricts everything recorded about a lead: neither used nor purged until it is lifted.
@@ -142,7 +222,8 @@ pub fn restrict(ws: &Workspace, world: &mut World, ask: &Ask) -> Result<Recorded
         "art18-1",
         &["legal-hold"],
     )?;
-    let mut writer = writer(ws, world)?;
+    // A run that is under way has read this lead already: it must end first.
+    let (mut writer, _no_run) = alone(ws, world)?;
     let rows = rows_of(ws, writer.view(), lead)?;
     let held = writer.view().restricted()?;
     let free: Rows = rows
@@ -173,8 +254,12 @@ pub fn restrict(ws: &Workspace, world: &mut World, ask: &Ask) -> Result<Recorded
         request: request_commitment(&request.salt, reference),
         rows: free,
     };
+    let files = standing(ws, writer.view(), &restriction.rows)?;
     writer.restrict(&restriction, &replay)?;
-    Ok(Recorded(done(ws, records, event)))
+    Ok(Recorded(Taken {
+        files,
+        ..done(ws, records, event)
+    }))
 }
 
 /// Lifts every restriction on a lead's records.
@@ -258,8 +343,26 @@ fn done(ws: &Workspace, records: u64, event: EventId) -> Taken {
         records,
         event: Some(event.to_string()),
         batch: None,
+        files: Vec::new(),
         key_backups_days: ws.policy.backup.keep_keys_days,
     }
+}
+
+/// Score files of the runs of these rows, where they still stand.
+fn standing(ws: &Workspace, view: &View, rows: &Rows) -> Result<Vec<PathBuf>, Error> {
+    let runs: BTreeSet<String> = rows
+        .keys()
+        .filter_map(|id| view.placed(*id))
+        .map(|placed| placed.entry.run.to_string())
+        .collect();
+    let files: BTreeSet<PathBuf> = ws
+        .state()?
+        .handed_over()?
+        .into_iter()
+        .filter(|it| it.kind == "scores" && runs.contains(&it.run) && it.target.is_file())
+        .map(|it| it.target)
+        .collect();
+    Ok(files.into_iter().collect())
 }
 
 fn one(ask: &Ask) -> Result<(&str, &str), Error> {
@@ -360,7 +463,7 @@ fn rows_of(ws: &Workspace, view: &View, lead: &str) -> Result<Rows, Error> {
 }
 
 /// The leads and references of a batch file: a header, then two columns in the policy's separator.
-fn pairs(ws: &Workspace, file: &Path) -> Result<Vec<(String, String)>, Error> {
+fn pairs(ws: &Workspace, file: &Path) -> Result<(String, Vec<(String, String)>), Error> {
     let bytes = std::fs::read(file).map_err(|source| Error::Read {
         path: file.to_owned(),
         source,
@@ -376,7 +479,7 @@ fn pairs(ws: &Workspace, file: &Path) -> Result<Vec<(String, String)>, Error> {
             file.display()
         ))
     })?;
-    if rows.is_empty() {
+    if rows.1.is_empty() {
         return Err(malformed(format!("`{}` holds no request", file.display())));
     }
     Ok(rows)

@@ -159,6 +159,7 @@ impl Writer {
             documents: Vec::new(),
             entries: (0..parts).map(part).collect(),
         })?;
+        self.proven = Some(erasure.event);
         Ok(listed)
     }
 
@@ -191,9 +192,28 @@ impl Writer {
     }
 
     /// Destroys the rows of an erasure that was begun, and the key that wrapped all keys until now.
-    pub fn carry_out(&mut self, listed: &Listed, entropy: &mut Entropy) -> Result<(), Error> {
+    ///
+    /// Leaves that this writer has not hashed itself are hashed again first: a false list must not cost a row.
+    pub fn carry_out(
+        &mut self,
+        listed: &Listed,
+        models: Models<'_>,
+        entropy: &mut Entropy,
+    ) -> Result<(), Error> {
         if self.is_carried_out(listed)? {
             return self.sweep();
+        }
+        if self.proven != Some(listed.event) {
+            let rows = listed.rows.iter().map(|(id, leaves)| (*id, leaves.rows()));
+            let rows: BTreeMap<SegmentId, Vec<u32>> = rows.collect();
+            let restricted = self.view().restricted_among(&rows)?;
+            if restricted > 0 {
+                return Err(Error::Restricted { rows: restricted });
+            }
+            if self.view().listed(listed.event, &rows, models)? != *listed {
+                let source = ledger::Error::Rows("its hashes are not those of its rows");
+                return Err(damaged(&pending_name(listed.event), source));
+            }
         }
         let entries = self.view().entries_of(listed.event);
         let mut leaving = Leaving::new();

@@ -18,7 +18,7 @@ use crate::ledger::text::{RunId, SegmentId, SegmentKind};
 use crate::workspace::disk::{Disk, Lock};
 
 /// How long a run waits for `run.lock`: a writer that clears `tmp/` after a crash holds it for an instant.
-const PATIENCE: Duration = Duration::from_millis(300);
+pub(super) const PATIENCE: Duration = Duration::from_millis(300);
 
 /// The segments of one kind of a run.
 #[derive(Debug, Default)]

@@ -18,7 +18,7 @@ use crate::ledger;
 use crate::ledger::entry::Entry;
 use crate::ledger::key::{SegmentKey, SigningKey};
 use crate::ledger::note::{self, Checkpoint};
-use crate::ledger::text::SegmentId;
+use crate::ledger::text::{EventId, SegmentId};
 use crate::ledger::tile::{self, Tile};
 use crate::ledger::tree;
 use crate::workspace::disk::{Disk, Lock};
@@ -62,6 +62,8 @@ pub struct Writer {
     pub(super) disk: Disk,
     signing: SigningKey,
     pub(super) spent: bool,
+    /// The erasure whose leaves this writer has hashed itself.
+    pub(super) proven: Option<EventId>,
     _lock: Lock,
 }
 
@@ -74,6 +76,20 @@ impl Writer {
     /// The same for whoever is about to accept that the ledger is not the one that was anchored.
     pub fn open_rolled_back(root: &Path, disk: &Disk) -> Result<Self, Error> {
         Self::enter(root, disk, false, &|_| Ok(()))
+    }
+
+    /// The same while no run is under way, and none can begin until the lock is dropped: a run that has read its rows must
+    /// not record them after they were erased.
+    pub fn open_alone(root: &Path, disk: &Disk) -> Result<(Self, Lock), Error> {
+        if !root.join("ledger").join("checkpoint").exists() {
+            return Err(Error::Absent {
+                root: root.to_owned(),
+            });
+        }
+        let Some(run) = disk.lock(&root.join("run.lock"), super::run::PATIENCE)? else {
+            return Err(Error::Busy { lock: "run.lock" });
+        };
+        Ok((Self::recover(root, disk, true)?, run))
     }
 
     /// The same; `idle` says that the caller knows that no run is under way.
@@ -110,6 +126,7 @@ impl Writer {
             disk: disk.clone(),
             signing,
             spent: false,
+            proven: None,
             _lock: lock,
         };
         writer.sweep()?;

@@ -23,6 +23,13 @@ CREATE TABLE IF NOT EXISTS request (
     done      TEXT,                      -- UTC; NULL until it is carried out
     told      TEXT NOT NULL DEFAULT '[]' -- JSON: who was handed these records, and must be told
 ) STRICT;
+CREATE TABLE IF NOT EXISTS handed (        -- every place where a file of a run was ever put
+    run    TEXT NOT NULL,
+    kind   TEXT NOT NULL,
+    target TEXT NOT NULL,
+    sha256 TEXT NOT NULL,
+    PRIMARY KEY (run, kind, target)
+) STRICT;
 CREATE TABLE IF NOT EXISTS whose (
     request   INTEGER NOT NULL REFERENCES request (id),
     kid       TEXT NOT NULL,
@@ -146,11 +153,16 @@ impl State {
     }
 
     /// Requests are about to be carried out by one act; who must be told of it is known now.
-    pub fn take_up(&mut self, ids: &[i64], event: EventId, told: &str) -> Result<(), Error> {
+    pub fn take_up(
+        &mut self,
+        ids: &[i64],
+        event: EventId,
+        told: &dyn Fn(i64) -> String,
+    ) -> Result<(), Error> {
         self.change(ids, "take up a request", |change, id| {
             change.execute(
                 "UPDATE request SET event = ?2, told = ?3 WHERE id = ?1",
-                params![id, event.to_string(), told],
+                params![id, event.to_string(), told(id)],
             )
         })
     }

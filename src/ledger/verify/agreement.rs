@@ -1,0 +1,114 @@
+//! Entries that contradict each other, though each is well formed: a run and its segments, a purge and its date, an anchor and its root.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::DateTime;
+
+use crate::ledger::entry::{Activate, Anchor, Entry, Purge, Run, Segment};
+use crate::ledger::text::{RunId, SegmentId, Standing};
+use crate::ledger::tree::{Edge, Hash};
+use crate::name::Token;
+
+/// What was said so far.
+#[derive(Default)]
+pub(super) struct Agreement<'a> {
+    runs: BTreeMap<RunId, &'a Run>,
+    segments: BTreeMap<SegmentId, &'a Segment>,
+    purged: BTreeSet<SegmentId>,
+    kids: BTreeSet<&'a Token>,
+    active: BTreeMap<&'a Token, &'a Activate>,
+    /// The root after each number of entries.
+    roots: Vec<Hash>,
+}
+
+/// Each contradiction, with the number of the entry that makes it.
+pub(super) fn contradictions(
+    entries: &[(u64, Entry)],
+    leaves: &[Hash],
+) -> Vec<(u64, &'static str)> {
+    let mut said = Agreement::default();
+    let mut edge = Edge::default();
+    said.roots.push(edge.root());
+    for leaf in leaves {
+        edge.push(*leaf);
+        said.roots.push(edge.root());
+    }
+    let mut wrong = Vec::new();
+    for (index, entry) in entries {
+        wrong.extend(said.take(*index, entry).map(|why| (*index, why)));
+    }
+    wrong
+}
+
+impl<'a> Agreement<'a> {
+    fn take(&mut self, index: u64, entry: &'a Entry) -> Option<&'static str> {
+        match entry {
+            Entry::Key(key) => {
+                self.kids.insert(&key.kid);
+                None
+            }
+            Entry::Activate(it) => {
+                self.active.insert(&it.purpose, it);
+                None
+            }
+            Entry::Run(run) => {
+                self.runs.insert(run.run, run);
+                let active = self.active.get(&run.purpose).map(|it| it.model);
+                // The toy ledgers of old versions have runs before any activation.
+                (run.model.1 == Standing::Active && active.is_some_and(|it| it != run.model.0))
+                    .then_some("its model was not the active one")
+            }
+            Entry::Segment(segment) => {
+                self.segments.insert(segment.id, segment);
+                self.segment(segment)
+            }
+            Entry::Purge(purge) => self.purge(purge),
+            Entry::Anchor(anchor) => self.anchor(index, anchor),
+            _ => None,
+        }
+    }
+
+    fn segment(&self, segment: &Segment) -> Option<&'static str> {
+        if !self.kids.contains(&segment.kid) {
+            return Some("no earlier entry knows its pseudonym key");
+        }
+        // Events have no run of their own.
+        let model = segment.model?;
+        let Some(run) = self.runs.get(&segment.run) else {
+            return Some("its run does not stand before it");
+        };
+        let alike = model == run.model
+            && segment.purpose == run.purpose
+            && segment.binary == run.binary
+            && [segment.schema, segment.policy, segment.law] == [run.schema, run.policy, run.law];
+        (!alike).then_some("it says other things than its run")
+    }
+
+    fn purge(&mut self, purge: &Purge) -> Option<&'static str> {
+        let day = DateTime::from_timestamp(purge.time.0, 0)?.date_naive();
+        for id in &purge.segments {
+            if !self.purged.insert(*id) {
+                return Some("it purges a segment a second time");
+            }
+            let Some(segment) = self.segments.get(id) else {
+                continue; // named elsewhere
+            };
+            if segment.retention.0 != purge.class {
+                return Some("it purges a segment of another class");
+            }
+            // A civil date may be one day ahead of UTC's.
+            if day.succ_opt()? <= segment.retention.1 {
+                return Some("it purges a segment before its date");
+            }
+        }
+        None
+    }
+
+    fn anchor(&self, index: u64, anchor: &Anchor) -> Option<&'static str> {
+        let root = usize::try_from(anchor.size)
+            .ok()
+            .and_then(|at| self.roots.get(at));
+        (anchor.size > index || root != Some(&anchor.root))
+            .then_some("it vouches for a root that this log did not have")
+    }
+}
