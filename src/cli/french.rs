@@ -1,6 +1,7 @@
 //! The command line's own French: its help, held to the English by a test, and its commonest errors.
 
 mod keys;
+mod place;
 mod words;
 
 use clap::error::{ContextKind, ErrorKind};
@@ -9,7 +10,7 @@ use clap::{Arg, ArgAction, Command};
 use self::words::WORDS;
 use crate::lang::Lang;
 use crate::ledger::witness::Refusal;
-use crate::workspace::{Error, journal};
+use crate::workspace::{Error, StateError, journal};
 
 /// The examples, whose comments people read.
 const EXAMPLES: &[(&str, &str)] = &[
@@ -288,6 +289,13 @@ pub fn error(error: &Error) -> Option<(String, String)> {
         }
         Error::Keys(refusal) => keys::refusal(refusal),
         Error::Backup(error) => keys::backup(error),
+        Error::Place(refusal) => place::refusal(refusal),
+        Error::State(StateError::Sqlite { .. }) => (
+            own("state.db ne peut pas être utilisé"),
+            own(
+                "libérez de la place\u{a0}; ne déplacez pas ce fichier\u{a0}: il garde les demandes en attente et les reçus. Perdu, restaurez-le d’une sauvegarde",
+            ),
+        ),
         Error::Changed { path } => (
             format!(
                 "«\u{a0}{}\u{a0}» a changé pendant la lecture",

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::error::Error;
 use super::journal::{Commit, View, Writer, anchors};
-use super::{Recorded, Workspace, World};
+use super::{Recorded, Workspace, World, place};
 use crate::digest::{Digest, hex};
 use crate::ledger::anchor::{Carried, Name, ROLLBACK, cosigned};
 use crate::ledger::cosignature::Witness;
@@ -69,24 +69,19 @@ pub struct Accepted {
     pub sizes: Vec<u64>,
 }
 
-/// Writes a file that a person carries away.
+/// Writes a file that a person carries away, over nothing; the same bytes may stand there already.
 pub(super) fn deliver(world: &World, file: &Path, bytes: &[u8]) -> Result<(), Error> {
-    if file.is_dir() || file.file_name().is_none() {
-        return Err(Error::Usage {
-            what: format!("`{}` is a folder", file.display()),
-            hint: "name the file to write",
-        });
-    }
-    if file
-        .parent()
-        .is_some_and(|it| !it.as_os_str().is_empty() && !it.is_dir())
-    {
-        return Err(Error::Usage {
-            what: format!("the folder of `{}` is not there", file.display()),
-            hint: "create it, or name another",
-        });
-    }
+    deliverable(file, bytes)?;
     Ok(anchors::keep(&world.disk, file, bytes)?)
+}
+
+/// Refuses a place where [`deliver`] would write over something, or among what is kept.
+pub(super) fn deliverable(file: &Path, bytes: &[u8]) -> Result<(), Error> {
+    place::allowed(file)?;
+    if fs::read(file).is_ok_and(|standing| standing == bytes) {
+        return Ok(());
+    }
+    Ok(place::vacant(file)?)
 }
 
 /// Reads a file that a person brought.
@@ -259,12 +254,6 @@ pub fn carry(ws: &Workspace, world: &World, file: &Path) -> Result<Kept, Error> 
         });
     }
     let view = View::open(&ws.root)?;
-    if fs::read(file).is_ok_and(|standing| standing != view.checkpoint()) {
-        return Err(Error::Usage {
-            what: format!("`{}` holds something else already", file.display()),
-            hint: "name another file: an older checkpoint is evidence too",
-        });
-    }
     let name = Name {
         kind: AnchorKind::Copy,
         size: view.size(),

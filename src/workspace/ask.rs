@@ -7,10 +7,10 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
-use super::anchor::{deliver, parse};
+use super::anchor::{deliver, deliverable, parse};
 use super::error::Error;
 use super::journal::{View, anchors};
-use super::{Workspace, World};
+use super::{Workspace, World, place};
 use crate::digest::Digest;
 use crate::ledger::cosignature::Witness;
 use crate::ledger::text::AnchorKind;
@@ -41,6 +41,7 @@ pub fn ask_witness(
     witness: Option<&str>,
     old: Option<u64>,
 ) -> Result<Asked, Error> {
+    place::allowed(file)?;
     let view = View::open(&ws.root)?;
     let old = match old {
         Some(old) => old,
@@ -55,6 +56,7 @@ pub fn ask_witness(
     })?;
     let note = note(&view)?;
     let request = witness::Request { old, proof, note };
+    deliverable(file, request.text().as_bytes())?;
     remember(ws, world, request.note.as_bytes(), None)?;
     deliver(world, file, request.text().as_bytes())?;
     Ok(asked(
@@ -67,6 +69,7 @@ pub fn ask_witness(
 
 /// Writes the request to a time-stamping authority.
 pub fn ask_authority(ws: &Workspace, world: &mut World, file: &Path) -> Result<Asked, Error> {
+    place::allowed(file)?;
     let view = View::open(&ws.root)?;
     let note = note(&view)?;
     let imprint = Digest::of(note.as_bytes());
@@ -76,6 +79,7 @@ pub fn ask_authority(ws: &Workspace, world: &mut World, file: &Path) -> Result<A
         .ok()
         .and_then(|bytes| timestamp::Request::parse(&bytes).ok())
         .unwrap_or_else(|| timestamp::Request::new(imprint.0, world.entropy.bytes()));
+    deliverable(file, &request.bytes())?;
     remember(ws, world, note.as_bytes(), Some(&request))?;
     deliver(world, file, &request.bytes())?;
     Ok(asked(&view, AnchorKind::Timestamp, file, None))

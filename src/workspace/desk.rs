@@ -8,6 +8,7 @@ use super::error::Error;
 use super::export::name_of;
 use super::night::{Outcome, Refusals};
 use super::output::{self, Part};
+use super::place;
 use super::score::{Night, Request};
 use super::sheet::Sheet;
 use super::state::{Output, State};
@@ -150,6 +151,7 @@ pub fn guard(ws: &Workspace, request: &Request, inputs: &[PathBuf]) -> Result<()
             hint: "name another file to write",
         })
     };
+    let root = ws.root.canonicalize().unwrap_or_default();
     for (at, path) in outputs.iter().enumerate() {
         let target = whole(path);
         // An export may be named through a link: what it leads to must not be replaced either.
@@ -161,18 +163,11 @@ pub fn guard(ws: &Workspace, request: &Request, inputs: &[PathBuf]) -> Result<()
         if outputs[..at].iter().any(|other| whole(other) == target) {
             return usage(format!("`{}` is named twice", path.display()));
         }
-        for own in ["ledger", "keys", "models", "tmp"] {
-            if ws
-                .root
-                .join(own)
-                .canonicalize()
-                .is_ok_and(|folder| target.starts_with(folder))
-            {
-                return usage(format!(
-                    "`{}` lies in the workspace's own `{own}` folder",
-                    path.display()
-                ));
-            }
+        if let Some(own) = place::own_of(&root, &target) {
+            return usage(format!(
+                "`{}` lies in the workspace's own `{own}` folder",
+                path.display()
+            ));
         }
         if !target.parent().is_some_and(Path::is_dir) {
             return usage(format!("`{}`: its folder does not exist", path.display()));

@@ -154,6 +154,9 @@ pub enum Error {
     /// A key could not be changed or used.
     #[error(transparent)]
     Keys(#[from] super::keys::Refusal),
+    /// Nothing is written at the place that was named.
+    #[error(transparent)]
+    Place(#[from] super::place::Refusal),
     /// A backup could not be made or restored.
     #[error(transparent)]
     Backup(#[from] super::backup::Error),
@@ -190,6 +193,7 @@ impl Error {
             | Self::Exists { .. }
             | Self::Unknown { .. }
             | Self::Which { .. }
+            | Self::Place(_)
             | Self::Usage { .. } => 2,
             Self::PolicyEncoding
             | Self::Policy(_)
@@ -241,6 +245,7 @@ impl Error {
             Self::Journal(error) => error.hint().map(Into::into),
             Self::Witness(refusal) => Some(refusal.hint()),
             Self::Keys(error) => fixed(error.hint()),
+            Self::Place(refusal) => fixed(refusal.hint()),
             Self::Backup(error) => fixed(error.hint()),
             Self::Model { .. } => fixed(
                 "restore the model's folder from a backup; `probant ledger verify` names what changed",

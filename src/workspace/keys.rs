@@ -11,7 +11,7 @@ use super::error::Error;
 use super::journal::period::Standing;
 use super::journal::{Commit, Period, PeriodWriter, View};
 use super::unlinked::Unlinked;
-use super::{Recorded, Workspace, World};
+use super::{Recorded, Workspace, World, place};
 use crate::lang::Lang;
 use crate::ledger::age::Identity;
 use crate::ledger::entry::Note;
@@ -338,19 +338,7 @@ pub struct RecoveryMade {
 
 /// Makes a recovery key: its secret half goes to `out`, which must not exist. Needs no workspace.
 pub fn make_recovery(world: &mut World, out: &Path) -> Result<RecoveryMade, Error> {
-    if out.exists() {
-        return Err(Error::Usage {
-            what: format!("`{}` exists already", out.display()),
-            hint: "name another file: a recovery key is never replaced, since backups may need it",
-        });
-    }
-    let folder = out.parent().filter(|it| !it.as_os_str().is_empty());
-    if !folder.is_none_or(Path::is_dir) {
-        return Err(Error::Usage {
-            what: format!("`{}`: its folder does not exist", out.display()),
-            hint: "create the folder, or name another file",
-        });
-    }
+    place::vacant(out)?;
     let identity = Identity::of(&Secret::new(world.entropy.bytes()));
     let name = out.file_name().unwrap_or_default().to_string_lossy();
     let part = out.with_file_name(format!(".{name}.part"));

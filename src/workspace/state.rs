@@ -1,8 +1,8 @@
 //! `state.db`: what the workspace remembers that the log must not hold.
 //!
 //! Salts of input commitments, names of files, outputs on their way to their
-//! place. All of it may be lost without a decision being lost: the ledger is
-//! the record, this is the desk.
+//! place: these may be lost without a decision being lost. Requests that wait,
+//! and what opens their receipts, may not: the file belongs into every backup.
 
 mod requests;
 
@@ -42,7 +42,7 @@ impl Error {
     pub fn hint(&self) -> &'static str {
         match self {
             Self::Sqlite { .. } => {
-                "see that the disk has room; if the file itself is broken, move it away: no decision is lost, but a retry is then a new run"
+                "free some space; do not move this file: it holds waiting requests and receipts. If it is lost, restore it from a backup"
             }
             Self::Newer { .. } => "use the newer version of the program",
         }

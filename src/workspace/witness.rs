@@ -8,11 +8,11 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::anchor::{brought, deliver};
+use super::anchor::{brought, deliver, deliverable};
 use super::error::Error;
 use super::journal::keyring::guard;
 use super::journal::{self, anchors};
-use super::{Recorded, World};
+use super::{Recorded, World, place};
 use crate::digest::hex;
 use crate::ledger;
 use crate::ledger::cosignature::{Witness, witness_name};
@@ -198,6 +198,7 @@ pub fn cosign(
     let told = log.map(verifier).transpose()?;
     let request = Request::parse(&brought(request)?).map_err(Refusal::Malformed)?;
     let desk = Desk::open(world, folder)?;
+    place::allowed(out)?;
     let Some(_lock) = world.disk.lock(&folder.join("lock"), PATIENCE)? else {
         return Err(journal::Error::Busy { lock: "lock" }.into());
     };
@@ -212,6 +213,8 @@ pub fn cosign(
     };
     let time = world.now.0.unsigned_abs();
     let granted = consider(&request, known.as_ref(), time, (&desk.name, &desk.key))?;
+    // Before it remembers: a place that is taken must not cost the answer.
+    deliverable(out, granted.answer.as_bytes())?;
     keep_secret(world, &path, granted.memory.text().as_bytes())?;
     deliver(world, out, granted.answer.as_bytes())?;
     Ok(Recorded(Cosigned {

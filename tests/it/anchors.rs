@@ -62,6 +62,7 @@ impl Scene {
 
     fn request(&self, more: &[&str]) -> Value {
         let file = self.text("request.txt");
+        let _ = fs::remove_file(&file);
         let mut words = vec!["ledger", "anchor", "request", "--cosign", &file];
         words.extend(more);
         self.say(&words).done().json()
@@ -70,6 +71,7 @@ impl Scene {
     fn cosign(&self, more: &[&str]) -> Said {
         let [request, folder, out] =
             ["request.txt", "dpo/witness", "answer.txt"].map(|name| self.text(name));
+        let _ = fs::remove_file(&out);
         let mut words = vec!["ledger", "cosign", &request, "--witness", &folder];
         words.extend(["--out", &out]);
         words.extend(more);
@@ -231,6 +233,7 @@ fn a_witness_refuses_a_fork_an_older_log_a_foreign_one_and_another_size_and_forg
     let key = View::open(&other.root()).unwrap().verifier();
     refused(&["--log", &key], "another key");
     let file = scene.text("request.txt");
+    fs::remove_file(&file).unwrap();
     let words = ["ledger", "anchor", "request", "--cosign", &file];
     say(&other.root(), &words).done();
     refused(&[], "unknown to this witness");

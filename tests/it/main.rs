@@ -12,6 +12,7 @@ mod crash;
 mod erasure;
 mod faults;
 mod finder;
+mod guards;
 mod intake;
 mod keys;
 mod ledger;

@@ -8,6 +8,7 @@ use super::Refusal;
 use crate::workspace::Workspace;
 use crate::workspace::disk::Disk;
 use crate::workspace::error::Error;
+use crate::workspace::place;
 
 /// Bytes that are gathered before they go to the disk.
 const BUFFER: usize = 1 << 20;
@@ -150,11 +151,9 @@ fn allowed(ws: &Workspace, target: &Path) -> Result<PathBuf, Error> {
     if !folder.is_dir() {
         return Err(Refusal::NoFolder { path }.into());
     }
-    for own in ["ledger", "keys", "models", "tmp"] {
-        let standing = ws.root().join(own).canonicalize();
-        if standing.is_ok_and(|standing| folder.join(name).starts_with(standing)) {
-            return Err(Refusal::Inside { path, own }.into());
-        }
+    let root = ws.root().canonicalize().unwrap_or_default();
+    if let Some(own) = place::own_of(&root, &folder.join(name)) {
+        return Err(Refusal::Inside { path, own }.into());
     }
     Ok(folder.join(name))
 }

@@ -16,7 +16,7 @@ use crate::say;
 use crate::workspace::error::Error;
 use crate::workspace::journal::View;
 use crate::workspace::state::{Kind, Request};
-use crate::workspace::{Workspace, World};
+use crate::workspace::{Workspace, World, place};
 
 /// A receipt that was written.
 #[derive(Clone, Debug, Serialize)]
@@ -51,12 +51,7 @@ pub fn receipt(
     let view = View::open(&ws.root)?;
     let commitment = request_commitment(&request.salt, reference);
     let [begun, done] = entries(&view, event, &commitment).ok_or_else(|| unknown(reference))?;
-    if out.exists() {
-        return Err(Error::Usage {
-            what: format!("`{}` exists already", out.display()),
-            hint: "name a new folder",
-        });
-    }
+    place::vacant(out)?;
     let told: Vec<Told> = serde_json::from_str(&request.told).unwrap_or_default();
     let receipt = Receipt {
         schema_version: 1,
