@@ -1,6 +1,7 @@
 //! The command line's own French: its help, held to the English by a test, and its commonest errors.
 
 mod keys;
+mod ledger;
 mod place;
 mod words;
 
@@ -277,7 +278,7 @@ pub fn error(error: &Error) -> Option<(String, String)> {
         Error::NoDecision => (
             own("aucune décision sur ce prospect"),
             own(
-                "vérifiez l’identifiant, tel que le CRM l’écrit\u{a0}; `probant runs list` montre ce qui a été noté",
+                "vérifiez l’identifiant, tel que le CRM l’écrit, ou tout a été effacé à sa demande\u{a0}; `probant runs list` montre ce qui a été noté",
             ),
         ),
         Error::OtherDecision { asked, known } => {
@@ -304,6 +305,9 @@ pub fn error(error: &Error) -> Option<(String, String)> {
             own("attendez que l’export soit terminé, puis relancez la commande"),
         ),
         Error::Witness(refusal) => refused(refusal),
+        Error::Refused { what, .. } => ledger::refused(what)?,
+        Error::Disk(error) => ledger::disk(error),
+        Error::Batch { run, .. } => ledger::batch(run),
         Error::Journal(journal::Error::Older { held, anchored }) => (
             format!(
                 "le registre contient {held} entrées, mais un ancrage en atteste {anchored}\u{a0}: une copie plus ancienne a été remise en place, ou sa fin a disparu"
@@ -316,6 +320,7 @@ pub fn error(error: &Error) -> Option<(String, String)> {
             ),
             own(ROLLED_BACK),
         ),
+        Error::Journal(error) => ledger::journal(error)?,
         _ => return None,
     })
 }

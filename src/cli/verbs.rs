@@ -137,8 +137,9 @@ fn keys(face: &mut Face<'_>, world: &mut World, verb: &KeysVerb) -> Result<Exit,
             print::rotated(face, &done)?;
         }
         KeysVerb::Rewrap { person } => {
-            let done = workspace::rewrap_keys(&face.open()?, world, person)?;
-            print::rewrapped(face, &done)?;
+            let ws = face.open()?;
+            let done = workspace::rewrap_keys(&ws, world, person)?;
+            print::rewrapped(face, &done, ws.policy().backup.recovery.is_some())?;
         }
         KeysVerb::Destroy {
             period,

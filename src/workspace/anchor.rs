@@ -127,6 +127,13 @@ pub fn add(
         Ok(lines) if lines.starts_with('\u{2014}') => {
             add_cosignatures(ws, &view, world, lines, witness)
         }
+        _ if timestamp::Request::parse(&bytes).is_ok() => Err(Error::Data {
+            what: format!(
+                "`{}` is the request to the authority, not its answer",
+                answer.display()
+            ),
+            hint: "send it to the authority, then name the `.tsr` that comes back",
+        }),
         _ if bytes.first() == Some(&0x30) => {
             add_timestamp(ws, &view, world, &bytes).map(|it| vec![it])
         }

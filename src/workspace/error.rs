@@ -279,7 +279,7 @@ impl Error {
             }
             Self::Bundle(refusal) => fixed(refusal.hint()),
             Self::NoDecision => fixed(
-                "check the identifier as the CRM writes it; `probant runs list` shows what was scored",
+                "check the identifier as the CRM writes it, or everything about it was erased on request; `probant runs list` shows what was scored",
             ),
             Self::Changed { .. } => {
                 fixed("wait until the export is finished, then run the command again")

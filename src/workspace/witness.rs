@@ -75,6 +75,12 @@ struct Desk {
 
 impl Desk {
     fn open(world: &mut World, folder: &Path) -> Result<Self, Error> {
+        if folder.exists() && !folder.is_dir() {
+            return Err(Error::Usage {
+                what: format!("`{}` is a file", folder.display()),
+                hint: "name a folder",
+            });
+        }
         world.disk.create_secret_directory(folder)?;
         guard(folder)?;
         let names = anchors::names(folder)?;

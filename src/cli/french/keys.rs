@@ -47,7 +47,7 @@ pub fn backup(error: &BackupError) -> (String, String) {
     let (what, hint) = match error {
         BackupError::NoRecovery => (
             "la politique ne déclare pas de clé de secours\u{a0}: les clés sauvegardées seraient ouvertes à tous".to_owned(),
-            "le délégué à la protection des données lance `probant keys recovery --out FICHIER` sur une autre machine\u{a0}; déclarez ce qui s’imprime\u{a0}: `[backup] recovery = \"age1…\"`",
+            "le délégué à la protection des données lance `probant keys recovery --out FICHIER` sur une autre machine\u{a0}; collez dans probant.toml les deux lignes qu’il imprime\u{a0}:\n[backup]\nrecovery = \"age1…\"",
         ),
         BackupError::Inside { dir } => (
             format!(
@@ -67,6 +67,14 @@ pub fn backup(error: &BackupError) -> (String, String) {
         BackupError::Nothing { dir } => (
             format!("«\u{a0}{}\u{a0}» ne contient pas de sauvegarde", dir.display()),
             "nommez le dossier donné à `probant backup`, ou une autre date avec `--stamp`",
+        ),
+        BackupError::NoStamp { dir, asked, known } => (
+            format!(
+                "«\u{a0}{}\u{a0}» ne contient pas de sauvegarde du {asked}, mais\u{a0}: {}",
+                dir.display(),
+                known.join(", ")
+            ),
+            "nommez-en une avec `--stamp`",
         ),
         BackupError::NoKeys { stamp, keys } => (
             format!(

@@ -61,19 +61,16 @@ pub fn keys(face: &mut Face<'_>, list: &KeyList) -> io::Result<()> {
                 | "Segments enveloppés par {kek}, registre signé par {signing}"
         )
     )?;
-    let ended = list.periods.iter().find(|period| period.state == "kept");
-    let who = someone(lang);
-    match ended {
-        Some(period) => {
-            let kid = &period.kid;
-            face.next(&format!("probant keys destroy --period {kid} --as {who}"))
-        }
-        None => face.next(&format!("probant keys rotate --as {who}")),
+    let missing = list.periods.iter().any(|period| period.state == "missing");
+    // Never a destruction: that is not a next step, but somebody's decision.
+    if missing {
+        return face.next(&say!(
+            lang,
+            "probant restore DIR --identity FILE --into NEW"
+                | "probant restore DOSSIER --identity FICHIER --into NOUVEAU"
+        ));
     }
-}
-
-fn someone(lang: Lang) -> String {
-    say!(lang, "PERSON" | "PERSONNE")
+    face.next("probant ledger verify")
 }
 
 fn state(state: &str, destroyed: Option<&str>, lang: Lang) -> String {
@@ -115,21 +112,39 @@ pub fn rotated(face: &mut Face<'_>, done: &Rotated) -> io::Result<()> {
 }
 
 /// `probant keys rewrap`.
-pub fn rewrapped(face: &mut Face<'_>, done: &Rewrapped) -> io::Result<()> {
+pub fn rewrapped(face: &mut Face<'_>, done: &Rewrapped, recovery: bool) -> io::Result<()> {
     if face.json {
         return face.json(done);
     }
-    let (segments, entry, by) = (face.lang.count(done.segments), done.entry, &done.by);
+    let lang = face.lang;
+    let (entry, by) = (done.entry, &done.by);
+    let keys = match done.segments {
+        1 => say!(
+            lang,
+            "The key of 1 segment is wrapped" | "La clé de 1 segment a une nouvelle enveloppe"
+        ),
+        n => {
+            let segments = lang.count(n);
+            say!(
+                lang,
+                "The keys of {segments} segments are wrapped"
+                    | "Les clés de {segments} segments ont une nouvelle enveloppe"
+            )
+        }
+    };
     writeln!(
         face.out,
         "{}",
         say!(
             face.lang,
-            "The keys of {segments} segments are wrapped anew, and what wrapped them is destroyed: an older copy of keys or ledger opens nothing together with today’s. Recorded as entry {entry}, by {by}."
-                | "Les clés de {segments} segments ont une nouvelle enveloppe, et l’ancienne est détruite\u{a0}: une copie antérieure du registre ne s’ouvre plus avec les clés d’aujourd’hui, ni l’inverse. Consigné à l’entrée {entry}, par {by}."
+            "{keys} anew, and what wrapped them is destroyed: an older copy of keys or ledger opens nothing together with today’s. Recorded as entry {entry}, by {by}."
+                | "{keys}, et l’ancienne est détruite\u{a0}: une copie antérieure du registre ne s’ouvre plus avec les clés d’aujourd’hui, ni l’inverse. Consigné à l’entrée {entry}, par {by}."
         )
     )?;
-    face.next("probant backup DIR")
+    if !recovery {
+        return face.next("probant ledger verify");
+    }
+    face.next(&say!(lang, "probant backup DIR" | "probant backup DOSSIER"))
 }
 
 /// `probant keys destroy`.
@@ -185,12 +200,12 @@ pub fn recovery(face: &mut Face<'_>, made: &RecoveryMade) -> io::Result<()> {
         "{}",
         say!(
             face.lang,
-            "{recipient}\n\
-             This is the public half: declare it in probant.toml, as `recovery` of the table `[backup]`.\n\
+            "[backup]\nrecovery = \"{recipient}\"\n\
+             This is the public half: paste these two lines into probant.toml.\n\
              The secret half is in {file}: whoever holds it opens every key backup. Keep it off the machine that scores,\n\
              and keep a second copy in a safe: without it, a lost machine cannot be restored."
-                | "{recipient}\n\
-             Voici la moitié publique\u{a0}: déclarez-la dans probant.toml, clé `recovery` de la table `[backup]`.\n\
+                | "[backup]\nrecovery = \"{recipient}\"\n\
+             Voici la moitié publique\u{a0}: collez ces deux lignes dans probant.toml.\n\
              La moitié secrète est dans {file}\u{a0}: qui la détient ouvre toute sauvegarde des clés. Gardez-la hors de la\n\
              machine qui note, et un double au coffre\u{a0}: sans elle, une machine perdue ne se restaure pas."
         )
@@ -281,10 +296,17 @@ pub fn restored(face: &mut Face<'_>, restored: &Restored) -> io::Result<()> {
     if !restored.verdict.holds() {
         return Ok(());
     }
+    writeln!(
+        face.out,
+        "{}",
+        say!(
+            lang,
+            "! Requests received after {time} are not in it: submit them again (`subject erase --batch FILE --now`) before you score."
+                | "! Toute demande reçue après le {time} n’y est pas\u{a0}: présentez-la de nouveau (`subject erase --batch FICHIER --now`) avant de noter."
+        )
+    )?;
     // Not in the workspace that the command was started in, which may be gone.
-    face.next(&format!(
-        "cd {into} && probant score EXPORT --out scores.csv"
-    ))
+    face.next(&format!("cd {into} && probant subject list"))
 }
 
 /// What cannot be searched any more, a line each.

@@ -33,12 +33,13 @@ pub fn erased(face: &mut Face<'_>, asked: &Taken) -> io::Result<()> {
     let lang = face.lang;
     if asked.requests > 0 {
         let (taken, about) = (demands(lang, asked.requests), records(lang, asked.records));
+        let count = lang.count(asked.requests);
         writeln!(
             face.out,
             "{}",
             say!(
                 lang,
-                "Taken: {taken}, about {about}." | "Reçu\u{a0}: {taken}, portant sur {about}."
+                "Taken: {taken}, about {about}." | "Demandes reçues\u{a0}: {count}, sur {about}."
             )
         )?;
     }
@@ -88,6 +89,16 @@ pub fn erased(face: &mut Face<'_>, asked: &Taken) -> io::Result<()> {
     }
     batch(face, done)?;
     let days = asked.key_backups_days;
+    if done.requests == 0 && done.held_requests > 0 {
+        return face.next(&say!(
+            lang,
+            "probant subject lift LEAD --request REF"
+                | "probant subject lift PROSPECT --request RÉF"
+        ));
+    }
+    if done.records + done.expired == 0 {
+        return face.next("probant subject list");
+    }
     writeln!(
         face.out,
         "{}",
@@ -108,13 +119,14 @@ pub fn batch(face: &mut Face<'_>, batch: &Batch) -> io::Result<()> {
     let lang = face.lang;
     if batch.requests > 0 {
         let (taken, gone) = (demands(lang, batch.requests), records(lang, batch.records));
+        let count = lang.count(batch.requests);
         writeln!(
             face.out,
             "{}",
             say!(
                 lang,
                 "Carried out: {taken}; {gone} erased, under unchanged roots."
-                    | "Exécuté\u{a0}: {taken}\u{a0}; effacement de {gone}, sous des racines inchangées."
+                    | "Demandes exécutées\u{a0}: {count}\u{a0}; effacement de {gone}, sous des racines inchangées."
             )
         )?;
     }
@@ -282,6 +294,7 @@ pub fn requests(face: &mut Face<'_>, requests: &[RequestLine]) -> io::Result<()>
             "restrict" => say!(lang, "restriction" | "limitation"),
             _ => say!(lang, "end of restriction" | "levée"),
         };
+        let reason = article(lang, &it.reason);
         let done = it
             .done
             .clone()
@@ -289,13 +302,38 @@ pub fn requests(face: &mut Face<'_>, requests: &[RequestLine]) -> io::Result<()>
         lines.add_row([
             kind,
             it.reference.clone(),
-            it.reason.clone(),
+            reason,
             it.received.clone(),
             done,
         ]);
     }
     writeln!(face.out, "{lines}")?;
-    face.next("probant subject erase --now")
+    if requests.iter().any(|it| it.done.is_none()) {
+        face.next("probant subject erase --now")
+    } else {
+        face.next("probant ledger verify")
+    }
+}
+
+/// An article as a lawyer writes it: `art17-1` is art. 17(1).
+fn article(lang: Lang, code: &str) -> String {
+    let parts = code
+        .strip_prefix("art")
+        .map(|rest| rest.split('-').collect::<Vec<_>>());
+    match parts.as_deref() {
+        Some([article]) => format!("art.\u{a0}{article}"),
+        Some([article, paragraph]) => say!(
+            lang,
+            "art.\u{a0}{article}({paragraph})" | "art.\u{a0}{article}, §\u{a0}{paragraph}"
+        ),
+        Some([article, paragraph, letter]) => say!(
+            lang,
+            "art.\u{a0}{article}({paragraph})({letter})"
+                | "art.\u{a0}{article}, §\u{a0}{paragraph}, {letter})"
+        ),
+        _ if code == "lifted" => say!(lang, "lifted" | "levée"),
+        _ => code.to_owned(),
+    }
 }
 
 /// `probant subject receipt`.

@@ -106,6 +106,17 @@ fn pick(request: &RestoreRequest) -> Result<String, workspace::Error> {
         return Err(nothing().into());
     }
     let mut known = stamps(&request.dir, LEDGER)?;
+    if let Some(asked) = &request.stamp
+        && !known.is_empty()
+        && !known.contains(asked)
+    {
+        return Err(Error::NoStamp {
+            dir: request.dir.clone(),
+            asked: asked.clone(),
+            known,
+        }
+        .into());
+    }
     let found = match &request.stamp {
         Some(asked) => known.into_iter().find(|stamp| stamp == asked),
         None => known.pop(),

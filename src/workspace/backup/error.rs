@@ -31,6 +31,16 @@ pub enum Error {
         /// Where it was looked for.
         dir: PathBuf,
     },
+    /// No backup of the time that was asked for: exit 2.
+    #[error("`{}` holds no backup of {asked}, but of {}", dir.display(), known.join(", "))]
+    NoStamp {
+        /// Where it was looked for.
+        dir: PathBuf,
+        /// The time asked for.
+        asked: String,
+        /// The times there are.
+        known: Vec<String>,
+    },
     /// The ledger's part is there, its keys are not: exit 2.
     #[error("`{stamp}-ledger` is without its keys: there is no `{}`", keys.display())]
     NoKeys {
@@ -104,6 +114,7 @@ impl Error {
             Self::Inside { .. }
             | Self::Taken { .. }
             | Self::Nothing { .. }
+            | Self::NoStamp { .. }
             | Self::NoKeys { .. }
             | Self::Occupied { .. } => 2,
             Self::Identity { .. } => 3,
@@ -120,7 +131,7 @@ impl Error {
     pub fn hint(&self) -> &'static str {
         match self {
             Self::NoRecovery => {
-                "the data protection officer runs `probant keys recovery --out FILE` on another machine; declare what it prints: `[backup] recovery = \"age1…\"`"
+                "the data protection officer runs `probant keys recovery --out FILE` on another machine; paste the two lines that it prints into probant.toml:\n[backup]\nrecovery = \"age1…\""
             }
             Self::Inside { .. } => {
                 "name a folder on another disk: what is kept here is lost with the workspace"
@@ -130,6 +141,7 @@ impl Error {
             Self::Nothing { .. } => {
                 "name the folder that was given to `probant backup`, or another time with `--stamp`"
             }
+            Self::NoStamp { .. } => "name one of these with `--stamp`",
             Self::NoKeys { .. } => {
                 "keys are kept apart from the ledger: say where with `--keys FILE`, or name another backup with `--stamp`"
             }

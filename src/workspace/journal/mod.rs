@@ -145,7 +145,7 @@ pub enum Error {
         held: u64,
     },
     /// Rows under restriction may be neither used nor erased: exit 5.
-    #[error("{rows} of these records are restricted (GDPR art. 18)")]
+    #[error("{rows} of these records {} restricted (GDPR art. 18)", if *rows == 1 { "is" } else { "are" })]
     Restricted {
         /// How many.
         rows: u64,
