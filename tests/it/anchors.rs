@@ -351,7 +351,9 @@ fn an_anchor_is_kept_whole_or_not_at_all_whatever_the_disk_refuses() {
         // What stands is whole, writers open, and the same command finishes what was begun.
         say(root, &["ledger", "anchor", "list"]).done();
         grow(root, 1, "since");
+        let _ = fs::remove_file(&query);
         say(root, words).done();
+        let _ = fs::remove_file(&query);
         let folder = text(&root.join("anchors"));
         let verified = say(root, &["ledger", "verify", "--anchors", &folder]);
         let asked_only = words.contains(&"request");
@@ -1079,6 +1081,7 @@ fn a_witness_asked_twice_for_the_same_checkpoint_cosigns_it_twice() {
         "--out",
         &out,
     ];
+    fs::remove_file(&out).unwrap();
     let said = run(&scene.root(), &mut world, &words).done().json();
     assert_eq!(said["from"], said["size"]);
     scene.say(&["ledger", "anchor", "add", &out]).done();
