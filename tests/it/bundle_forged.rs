@@ -4,10 +4,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use probant::digest::Digest;
-use probant::ledger::entry::{Entry, Erase, Genesis, Note, Purge, Rows, Run};
+use probant::ledger::entry::{
+    Anchor, Entry, Erase, Genesis, Note, Purge, Restrict, Rows, Run, Segment,
+};
 use probant::ledger::key::{Secret, SigningKey};
 use probant::ledger::note::{Checkpoint, Verifier, base64};
-use probant::ledger::text::{EventId, Progress, SegmentId, Time};
+use probant::ledger::text::{AnchorKind, EventId, Progress, Restraint, SegmentId, Standing, Time};
 use probant::ledger::tile::{self, Tile};
 use probant::ledger::tree::{self, Hash};
 use probant::workspace::disk::Disk;
@@ -15,8 +17,8 @@ use probant::workspace::journal::{Commit, Writer};
 use serde_json::Value;
 
 use super::auditor::{Tools, tools};
-use super::bundle::Shop;
-use super::bundle_changed::rows;
+use super::bundle::{Shop, lead};
+use super::bundle_changed::{edit, rows};
 use super::night::copy;
 
 /// A change of what a log says.
@@ -147,6 +149,34 @@ impl Forger {
             _ => None,
         });
         run.unwrap()
+    }
+}
+
+impl Forger {
+    /// The segments, in the log's order.
+    fn segments(&mut self) -> impl Iterator<Item = &mut Segment> {
+        self.entries.iter_mut().filter_map(|entry| match entry {
+            Entry::Segment(segment) => Some(segment),
+            _ => None,
+        })
+    }
+
+    fn first_segment(&mut self) -> &mut Segment {
+        self.segments().next().unwrap()
+    }
+
+    /// An entry that destroys this segment when its retention ended so many days ago.
+    fn purge(&mut self, at: usize, days: i64) -> Purge {
+        let segment = self.segments().nth(at).unwrap();
+        let (class, until) = segment.retention.clone();
+        let midnight: Time = format!("{until}T00:00:00Z").parse().unwrap();
+        Purge {
+            event: EventId([8; 16]),
+            time: Time(midnight.0 + days * 86_400),
+            actor: "dpo-1".parse().unwrap(),
+            class,
+            segments: vec![segment.id],
+        }
     }
 }
 
@@ -531,6 +561,341 @@ fn an_erased_row_keeps_the_root_and_needs_its_entry() {
         forger.insert(erasure(forger, &gone));
     });
     said.refuses("an entry for other rows");
+}
+
+/// A part of an erasure of a row of these segments.
+fn part(forger: &mut Forger, part: (u32, u32), of: &[usize]) -> Erase {
+    let Entry::Erase(mut erase) = erasure(forger, &[(3, [7; 32])]) else {
+        panic!()
+    };
+    let ids: Vec<SegmentId> = forger.segments().map(|it| it.id).collect();
+    let mut rows: Vec<Rows> = of
+        .iter()
+        .map(|at| Rows {
+            segment: ids[*at],
+            ..erase.rows[0]
+        })
+        .collect();
+    rows.sort_by_key(|it| it.segment);
+    (erase.part, erase.rows) = (part, rows);
+    erase
+}
+
+/// The same as a restriction.
+fn restriction(forger: &mut Forger, state: Restraint) -> Restrict {
+    let erase = part(forger, (1, 1), &[0]);
+    let ends = state == Restraint::Lifted;
+    Restrict {
+        event: erase.event,
+        part: erase.part,
+        state,
+        time: erase.time,
+        actor: erase.actor,
+        reason: erase.reason,
+        requests: erase.requests,
+        rows: if ends { Vec::new() } else { erase.rows },
+    }
+}
+
+/// An entry for a checkpoint of this size.
+fn anchor(forger: &mut Forger, size: usize, root: Option<Hash>) -> Entry {
+    let key = SigningKey::of(&Secret::new([42; 32]));
+    // `sign` will write its own key into the first entry.
+    if let Entry::Genesis(genesis) = &mut forger.entries[0] {
+        genesis.key = Verifier::new(&genesis.origin, &key).text();
+    }
+    let leaves: Vec<Hash> = forger.entries[..size.min(forger.entries.len())]
+        .iter()
+        .map(|it| tree::leaf(&[it.text().as_bytes()]))
+        .collect();
+    Entry::Anchor(Anchor {
+        kind: AnchorKind::Copy,
+        time: Time(1_790_000_500),
+        size: size as u64,
+        root: root.unwrap_or_else(|| tree::root(&leaves)),
+        proof: [1; 32],
+    })
+}
+
+/// Acts that begin and end wrongly.
+const ACTS: [(&str, Change); 13] = [
+    ("done without intent", |forger| forger.insert(done())),
+    ("done twice", |forger| {
+        let erase = part(forger, (1, 1), &[]);
+        forger.insert(Entry::Erase(erase));
+        forger.insert(done());
+        forger.insert(done());
+    }),
+    ("an intent after it was done", |forger| {
+        let erase = part(forger, (1, 1), &[]);
+        forger.insert(Entry::Erase(erase.clone()));
+        forger.insert(done());
+        forger.insert(Entry::Erase(erase));
+    }),
+    ("the second part first", |forger| {
+        for at in [2, 1] {
+            let erase = part(forger, (at, 2), &[]);
+            forger.insert(Entry::Erase(erase));
+        }
+    }),
+    ("parts of two totals", |forger| {
+        for whole in [(1, 3), (2, 2)] {
+            let erase = part(forger, whole, &[]);
+            forger.insert(Entry::Erase(erase));
+        }
+    }),
+    ("a last part that is missing", |forger| {
+        let erase = part(forger, (1, 2), &[0]);
+        forger.insert(Entry::Erase(erase));
+    }),
+    ("a segment in two parts", |forger| {
+        for at in [1, 2] {
+            let erase = part(forger, (at, 2), &[0]);
+            forger.insert(Entry::Erase(erase));
+        }
+    }),
+    ("an erasure of an unknown segment", |forger| {
+        let mut erase = part(forger, (1, 1), &[0]);
+        erase.rows[0].segment = SegmentId([7; 16]);
+        forger.insert(Entry::Erase(erase));
+    }),
+    ("a restriction of a later segment", |forger| {
+        let restrict = restriction(forger, Restraint::Set);
+        forger.entries.insert(1, Entry::Restrict(restrict));
+    }),
+    ("lifted without set", |forger| {
+        let restrict = restriction(forger, Restraint::Lifted);
+        forger.insert(Entry::Restrict(restrict));
+    }),
+    ("lifted without a request", |forger| {
+        let set = restriction(forger, Restraint::Set);
+        let mut lifted = restriction(forger, Restraint::Lifted);
+        lifted.requests = Vec::new();
+        forger.insert(Entry::Restrict(set));
+        forger.insert(Entry::Restrict(lifted));
+    }),
+    ("an event that erases and restricts", |forger| {
+        let set = restriction(forger, Restraint::Set);
+        let erase = part(forger, (1, 1), &[]);
+        forger.insert(Entry::Restrict(set));
+        forger.insert(Entry::Erase(erase));
+    }),
+    ("rows where an erasure is done", |forger| {
+        let erase = part(forger, (1, 1), &[]);
+        forger.insert(Entry::Erase(erase));
+        let mut end = part(forger, (1, 1), &[0]);
+        (end.state, end.requests) = (Progress::Done, Vec::new());
+        forger.insert(Entry::Erase(end));
+    }),
+];
+
+/// Segments that are not their run's, purges before their time, and anchors of another history.
+const SEGMENTS: [(&str, Change); 16] = [
+    ("a trial that its run did not make", |forger| {
+        forger.first_segment().model.as_mut().unwrap().1 = Standing::Trial;
+    }),
+    ("another binary than the run's", |forger| {
+        forger.first_segment().binary = "other".parse().unwrap();
+    }),
+    ("another purpose than the run's", |forger| {
+        forger.first_segment().purpose = "other".parse().unwrap();
+    }),
+    ("another law than the run's", |forger| {
+        let document = Digest::of(b"another");
+        let time = Time(1_790_000_500);
+        let law = probant::ledger::entry::Document { document, time };
+        forger.entries.insert(1, Entry::Law(law));
+        for run in forger.entries.iter_mut() {
+            if let Entry::Run(run) = run {
+                run.law = document;
+            }
+        }
+    }),
+    ("another policy than the run's", |forger| {
+        let document = Digest::of(b"another");
+        let time = Time(1_790_000_500);
+        let policy = probant::ledger::entry::Document { document, time };
+        forger.entries.insert(1, Entry::Policy(policy));
+        forger.run().policy = document;
+    }),
+    ("a schema that is not the run's", |forger| {
+        let document = Digest::of(b"another");
+        let time = Time(1_790_000_500);
+        let schema = probant::ledger::entry::Document { document, time };
+        forger.entries.insert(1, Entry::Schema(schema));
+        forger.run().schema = document;
+    }),
+    ("a run after its segments", |forger| {
+        let is_run = |it: &Entry| matches!(it, Entry::Run(_));
+        let at = forger.entries.iter().position(is_run).unwrap();
+        let run = forger.entries.remove(at);
+        forger.insert(run);
+    }),
+    ("a period that no key began", |forger| {
+        forger.first_segment().kid = "other".parse().unwrap();
+    }),
+    ("a period that a later key began", |forger| {
+        let is_key = |it: &Entry| matches!(it, Entry::Key(_));
+        let at = forger.entries.iter().position(is_key).unwrap();
+        let key = forger.entries.remove(at);
+        forger.insert(key);
+    }),
+    ("a purge of another class", |forger| {
+        let mut purge = forger.purge(LATER, 9);
+        purge.class = "other".parse().unwrap();
+        forger.insert(Entry::Purge(purge));
+    }),
+    ("a purge before its date", |forger| {
+        let purge = forger.purge(LATER, -1);
+        forger.insert(Entry::Purge(purge));
+    }),
+    ("a purge of what was purged", |forger| {
+        let purge = forger.purge(LATER, 9);
+        forger.insert(Entry::Purge(purge.clone()));
+        forger.insert(Entry::Purge(purge));
+    }),
+    ("a purge of what is still chosen", |forger| {
+        let purge = forger.purge(0, 9);
+        forger.insert(Entry::Purge(purge));
+    }),
+    ("an anchor of a longer log", |forger| {
+        let at = forger.entries.len();
+        let entry = anchor(forger, at, None);
+        forger.insert(entry);
+    }),
+    ("an anchor of another history", |forger| {
+        let entry = anchor(forger, 3, Some([5; 32]));
+        forger.insert(entry);
+    }),
+    ("an anchor's root at another size", |forger| {
+        let Entry::Anchor(mut entry) = anchor(forger, 3, None) else {
+            panic!()
+        };
+        entry.size = 2;
+        forger.insert(Entry::Anchor(entry));
+    }),
+];
+
+/// The first segment of the second night, which the good bundle did not choose.
+const LATER: usize = 1;
+
+#[test]
+fn a_forger_cannot_make_acts_begin_or_end_wrongly() {
+    let Some(scene) = Scene::new() else { return };
+    for (what, lie) in ACTS {
+        scene.forge(lie).refuses(what);
+    }
+    let said = scene.forge(|forger| {
+        for (at, of) in [(1, &[0][..]), (2, &[LATER])] {
+            let erase = part(forger, (at, 2), of);
+            forger.insert(Entry::Erase(erase));
+        }
+        for state in [Restraint::Set, Restraint::Lifted] {
+            let mut restrict = restriction(forger, state);
+            restrict.event = EventId([6; 16]);
+            forger.insert(Entry::Restrict(restrict));
+        }
+    });
+    said.believes("an erasure in two parts that was begun, and a restriction that was lifted");
+}
+
+#[test]
+fn a_forger_cannot_part_a_segment_from_its_run_purge_it_early_or_make_an_anchor_up() {
+    let Some(scene) = Scene::new() else { return };
+    for (what, lie) in SEGMENTS {
+        scene.forge(lie).refuses(what);
+    }
+    let said = scene.forge(|forger| {
+        for size in [0, 3, forger.entries.len() - 1] {
+            let entry = anchor(forger, size, None);
+            forger.insert(entry);
+        }
+    });
+    said.believes("anchors of this history");
+}
+
+#[test]
+fn what_was_purged_is_told_and_is_not_called_complete() {
+    let Some(scene) = Scene::new() else { return };
+    let said = scene.forge(|forger| {
+        // The day of the date itself, in UTC: the controller's calendar may be a day ahead.
+        let purge = forger.purge(LATER, 0);
+        forger.insert(Entry::Purge(purge));
+    });
+    let words = said.believes("a purge of what was not chosen").words;
+    assert!(
+        words.contains("140 records in 1 of 2 segments were purged"),
+        "{words}"
+    );
+    assert!(!words.contains("no run lacks a row"), "{words}");
+    assert!(!words.contains("ok  purged"), "{words}");
+    let said = scene.forge(|forger| {
+        let purge = forger.purge(0, 1);
+        let id = purge.segments[0].to_string();
+        forger.insert(Entry::Purge(purge));
+        let Some(Entry::Bundle(bundle)) = forger.entries.last_mut() else {
+            panic!()
+        };
+        bundle.segments.retain(|it| it.to_string() != id);
+        fs::remove_file(forger.bundle.join(format!("segments/{id}.leaves"))).unwrap();
+        edit(&forger.bundle.join("bundle.json"), |bytes| {
+            let page = String::from_utf8(bytes.clone()).unwrap();
+            *bytes = page
+                .replace(&format!("[\n    \"{id}\"\n  ]"), "[]")
+                .into_bytes();
+        });
+        for folder in ["segments", "documents"] {
+            fs::remove_dir_all(forger.bundle.join(folder)).unwrap();
+        }
+    });
+    let words = said.believes("a purge of what was chosen").words;
+    assert!(
+        words.contains("ok  purged: 300 records of 1 of the 1 chosen"),
+        "{words}"
+    );
+    assert!(!words.contains("no run lacks a row"), "{words}");
+    let good = scene.shop.bundle("one", &["--lead", &lead(7)]);
+    let said = Scene { good, ..scene }.forge(|forger| {
+        let purge = forger.purge(0, 9);
+        forger.insert(Entry::Purge(purge));
+        // The access events of the hand-over end the log.
+        let last = forger.entries.len() - 1;
+        assert!(matches!(&forger.entries[last], Entry::Segment(_)));
+    });
+    let words = said.refuses("a decision of what was purged").words;
+    assert!(words.contains("a segment that was purged"), "{words}");
+}
+
+#[test]
+fn a_file_or_a_folder_that_no_bundle_has_is_refused() {
+    let Some(scene) = Scene::new() else { return };
+    let files = [
+        "extra.csv",
+        "hidden/y",
+        "segments/.x",
+        "documents/a/b",
+        "proofs/0/record",
+    ];
+    for name in files {
+        let said = scene.forge(|forger| {
+            let path = forger.bundle.join(name);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, b"Martin;Durand\n").unwrap();
+        });
+        said.refuses(name);
+    }
+    for name in ["hidden", "proofs", "VERIFY.md.d/deeper"] {
+        let said = scene.forge(|forger| fs::create_dir_all(forger.bundle.join(name)).unwrap());
+        said.refuses(name);
+    }
+    #[cfg(unix)]
+    scene
+        .forge(|forger| {
+            let page = forger.bundle.join("VERIFY.md");
+            fs::remove_file(&page).unwrap();
+            std::os::unix::fs::symlink("/etc/hostname", page).unwrap();
+        })
+        .refuses("a page that lies elsewhere");
 }
 
 /// The mistake of CVE-2026-56865: where several subtree hashes share a tile, a full tile of level 0

@@ -174,7 +174,6 @@ class Log:
             whole = len(hashes) // 256
             hashes = [Tree(hashes[i * 256 : i * 256 + 256]).root() for i in range(whole)]
             level += 1
-        need(names(bundle, "tile") == self.files, "tile", "it holds a file that the log has not")
         self.entries = [Entry(index, text) for index, text in enumerate(self.texts)]
 
     def tiles(self, level, count):
@@ -295,10 +294,51 @@ class Entry:
             need(1 <= part <= parts, self.where, "not a part of the whole")
 
 
+class Act:
+    """An erasure or a restriction: how many of its parts were read, the segments they name, and whether it is over."""
+
+    def __init__(self, kind):
+        self.kind, self.parts, self.of, self.segments, self.over = kind, 0, None, set(), False
+
+    def take(self, entry, segments):
+        need(entry.kind == self.kind, entry.where, "its event is that of an act of another kind")
+        part, of = map(int, entry["part"].split("/"))
+        named = [first_word(line) for line in entry.lines["rows"]]
+        if entry["state"] in ("done", "lifted"):
+            need(self.parts and not self.over, entry.where, "it ends what was not begun")
+            asked = bool(entry.lines["request"])
+            need(asked == (entry["state"] == "lifted"), entry.where, "`lifted` names its request, and `done` names none")
+            need(not named, entry.where, "an act's end names no rows")
+            self.over = True
+        else:
+            need(not self.over and (part, of) == (self.parts + 1, self.of or of), entry.where, "its parts are not in their order")
+            need(segments.keys() >= set(named), entry.where, "it names an unknown segment")
+            need(not self.segments & set(named), entry.where, "a segment stands in two parts of it")
+            self.parts, self.of = part, of
+            self.segments.update(named)
+
+
+def check_purge(entry, segments, purged):
+    """A purge is of its own class, after the retention date, once."""
+    for segment in (segments[id] for id in entry.lines["segment"]):
+        retention, until = segment["retention"].split(" ")
+        need(retention == entry["class"], entry.where, "it names a segment of another class")
+        # The day after the date is due; `time` is UTC, and the controller's calendar may be a day ahead of it.
+        need(entry["time"][:10] >= until, entry.where, "it names a segment whose retention had not ended")
+        need(segment["id"] not in purged, entry.where, "it names a segment that was purged before")
+        purged.add(segment["id"])
+
+
+SAME_AS_RUN = ("model", "schema", "policy", "law", "binary", "purpose")
+
+
 def check_entries(log, key):
-    """Order, documents kept before they are named, and that nothing is missing from any run."""
-    kept, runs, segments, held = set(), {}, {}, {}
-    for entry in log.entries:
+    """Order, documents kept before they are named, acts from their beginning to their end, and that nothing is missing from any run."""
+    kept, kids, runs, segments, held, acts, purged = set(), set(), {}, {}, {}, {}, set()
+    tree, roots = Tree(), []
+    for entry, text in zip(log.entries, log.texts):
+        roots.append(tree.root())
+        tree.push(leaf_hash(text))
         need((entry.kind == "genesis") == (entry.index == 0), entry.where, "`genesis` is entry 0 and no other")
         if entry.kind == "genesis":
             need((entry["origin"], entry["key"]) == (log.origin, key.text), entry.where, "another log's name or key")
@@ -307,23 +347,37 @@ def check_entries(log, key):
             need(digest is None or (what, digest) in kept, entry.where, f"no earlier entry keeps its {what}")
         if entry.kind in ("model", "schema", "policy", "law"):
             kept.add((entry.kind, entry["model" if entry.kind == "model" else "document"]))
+        if entry.kind == "key":
+            kids.add(entry["kid"])
         if entry.kind == "run":
             need(entry["run"] not in runs, entry.where, "the run is recorded twice")
-            runs[entry["run"]] = entry
+            runs[entry["run"]], held[entry["run"]] = entry, {"proposals": 0, "refusals": 0}
         if entry.kind == "segment":
             need(entry["id"] not in segments, entry.where, "the segment is recorded twice")
+            need(entry["kid"] in kids, entry.where, "no earlier entry records its `kid`")
             segments[entry["id"]] = entry
-            counts = held.setdefault(entry["run"], {"proposals": 0, "refusals": 0, "events": 0})
-            counts[entry["kind"]] += entry.number("rows")
+        if entry.kind == "segment" and entry["kind"] != "events":
+            run = runs.get(entry["run"])
+            need(run, entry.where, "no earlier entry records its run")
+            for what in SAME_AS_RUN:
+                need(entry[what] == run[what], entry.where, f"its `{what}` is not that of its run")
+            held[entry["run"]][entry["kind"]] += entry.number("rows")
         if entry.kind in ("bundle", "purge"):
             need(all(id in segments for id in entry.lines["segment"]), entry.where, "it names an unknown segment")
-    for id, counts in held.items():
-        said = runs.pop(id, None)
-        said = (said.number("proposed"), said.number("refused")) if said else (0, 0)
-        need((counts["proposals"], counts["refusals"]) == said, f"run {id}", "its counts are not the rows of its segments")
+        if entry.kind == "purge":
+            check_purge(entry, segments, purged)
+        if entry.kind in ("erase", "restrict"):
+            acts.setdefault(entry["event"], Act(entry.kind)).take(entry, segments)
+        if entry.kind == "anchor":
+            size = entry.number("size")
+            need(size <= entry.index, entry.where, "it vouches for more entries than stand before it")
+            need(entry["root"] == base64.b64encode(roots[size]).decode(), entry.where, "its root is not that of the log at its size")
+    for event, act in acts.items():
+        need(act.parts == act.of, f"{act.kind} {event}", "its last part is missing")
     for id, run in runs.items():
-        need(run["proposed"] == run["refused"] == "0", f"run {id}", "its segments are missing")
-    return segments, {digest for _, digest in kept}
+        counts = (held[id]["proposals"], held[id]["refusals"])
+        need(counts == (run.number("proposed"), run.number("refused")), f"run {id}", "its counts are not the rows of its segments")
+    return segments, purged
 
 
 # The model and the policy.
@@ -471,12 +525,13 @@ def erasures_of(log):
     return found
 
 
+PROOF = ("record", "salt", "path", "segment.entry", "segment.tlog-proof")
+
+
 def check_proof(folder, number, log, segments, judges):
     """One record, from its bytes up to the signed root."""
     where = f"proofs/{number}"
-    names = sorted(path.name for path in folder.iterdir())
-    need(names == ["path", "record", "salt", "segment.entry", "segment.tlog-proof"], where, "other files than a proof has")
-    record, salt, path, text = (read(folder / name) for name in ("record", "salt", "path", "segment.entry"))
+    record, salt, path, text = (read(folder / name) for name in PROOF[:4])
     need(len(salt) == 16 and len(path) % 32 == 0, where, "not a salt and a path")
     index, *lines = read(folder / "segment.tlog-proof").decode().removeprefix("c2sp.org/tlog-proof@v1\n").partition("\n\n")[0].split("\n")
     expected = "\n".join(["c2sp.org/tlog-proof@v1", index, *lines]) + "\n\n" + log.note
@@ -506,8 +561,18 @@ def read(path):
         raise Refused(f"{path.name}: the file is missing") from None
 
 
-def names(bundle, folder):
-    return {path.relative_to(bundle).as_posix() for path in (bundle / folder).rglob("*") if not path.is_dir()}
+def check_names(bundle, log, said, documents):
+    """The bundle holds the files that it must hold, their folders, the pages that tell how to verify it, and nothing else."""
+    files = log.files | {"checkpoint", "verifier", "bundle.json"} | {f"documents/{digest}" for digest in documents}
+    files |= {f"segments/{id}.leaves" for id in said["segments"] if said["rows"]}
+    files |= {f"proofs/{number}/{name}" for number in said["selection"].get("decisions", []) for name in PROOF}
+    folders = {parent.as_posix() for file in files for parent in pathlib.PurePosixPath(file).parents}
+    found = {path.relative_to(bundle).as_posix(): path for path in bundle.rglob("*")}
+    for name, path in sorted(found.items()):
+        known = folders if path.is_dir() else files | {"VERIFY.md", "verify.go", "verify.py"}
+        need(name in known and not path.is_symlink(), name, "a bundle has no such file or folder")
+    for name in sorted(files):
+        need(name in found, name, "the file is missing")
 
 
 def pretty(document):
@@ -521,7 +586,7 @@ def canonical(data, where):
 
 
 def chosen(said, log, segments):
-    """The segments that the selection stands for."""
+    """The segments that the selection stands for, those that were purged among them; none where it is of decisions."""
     selection = said["selection"]
     if list(selection) == ["decisions"]:
         return None
@@ -531,48 +596,56 @@ def chosen(said, log, segments):
         need(list(selection) == ["from", "to"], "bundle.json", "an unknown selection")
         within = (it for it in log.entries if it.kind == "run" and selection["from"] <= it["date"] <= selection["to"])
         runs = {run["run"] for run in within}
-    purged = {id for it in log.entries if it.kind == "purge" for id in it.lines["segment"]}
-    return [id for id, it in segments.items() if it["run"] in runs and it["kind"] != "events" and id not in purged]
+    return [id for id, it in segments.items() if it["run"] in runs and it["kind"] != "events"]
+
+
+def rows_of(ids, segments):
+    return sum(segments[id].number("rows") for id in ids)
 
 
 def verify(bundle, key):
     log = Log(bundle, key)
     print(f"ok  checkpoint: signed by {key.name}, {log.size} entries, root {base64.b64encode(log.root).decode()}")
-    segments, kept = check_entries(log, key)
-    print("ok  log: every entry and every tile is what was signed; no run lacks a row")
+    segments, purged = check_entries(log, key)
+    lacks = "no run lacks a row"
+    if purged:
+        lacks = f"{rows_of(purged, segments)} records in {len(purged)} of {len(segments)} segments were purged at their date; no run lacks another"
+    print(f"ok  log: every entry and every tile is what was signed; {lacks}")
     said = canonical(read(bundle / "bundle.json"), "bundle.json")
     order = ["format", "binary", "origin", "size", "root", "selection", "rows", "segments", "recipient", "date"]
     need(list(said) == order and said["format"] == "probant/bundle/v1", "bundle.json", "not of version 1")
     root = base64.b64encode(log.root).decode()
     need((said["origin"], said["size"], said["root"]) == (log.origin, log.size, root), "bundle.json", "it speaks of another checkpoint")
-    need(chosen(said, log, segments) in (None, said["segments"]), "bundle.json", "its segments are not those of its selection")
+    selected = chosen(said, log, segments)
+    if selected is None:
+        selected = said["segments"]
+        need(not purged & set(selected), "bundle.json", "it chose a segment that was purged")
+    lost = [id for id in selected if id in purged]
+    need([id for id in selected if id not in purged] == said["segments"], "bundle.json", "its segments are not those of its selection")
+    if lost:
+        print(f"ok  purged: {rows_of(lost, segments)} records of {len(lost)} of the {len(selected)} chosen segments are no more, as the log says")
     one, named, last = "decisions" in said["selection"], set(), log.entries[-1]
     if one:
         recorded = last.kind == "segment" and last["kind"] == "events"
     else:
-        rows_of = sorted(said["segments"]) if said["rows"] else []
-        recorded = last.kind == "bundle" and last["recipient"] == said["recipient"] and last.lines["segment"] == rows_of
+        handed = sorted(said["segments"]) if said["rows"] else []
+        recorded = last.kind == "bundle" and last["recipient"] == said["recipient"] and last.lines["segment"] == handed
     need(recorded, "bundle.json", "the log does not end with the record of this hand-over")
     for segment in (segments[id] for id in said["segments"]):
         named |= {segment.named(what) for what in ("model", "schema", "law", *([] if one else ["policy"]))} - {None}
-    need(names(bundle, "documents") == {f"documents/{digest}" for digest in named}, "documents", "not those that the segments name")
-    documents = {digest: read(bundle / "documents" / digest) for digest in named & kept}
+    check_names(bundle, log, said, named)
+    documents = {digest: read(bundle / "documents" / digest) for digest in named}
     for digest, data in documents.items():
         need(sha256(data).hex() == digest, f"documents/{digest}", "its SHA-256 is not its name")
     print(f"ok  documents: {len(documents)} are what they are called")
     judges = {id: Judge(segments[id], documents) for id in said["segments"]}
-    files = {f"segments/{id}.leaves" for id in said["segments"]} if said["rows"] else set()
-    need(names(bundle, "segments") == files, "segments", "not those that were chosen")
     rows = gone = 0
     for id in said["segments"] if said["rows"] else []:
         counts = check_leaves(bundle / f"segments/{id}.leaves", segments[id], judges[id], erasures_of(log).get(id, {}))
         rows, gone = rows + counts[0], gone + counts[1]
     if said["rows"]:
         print(f"ok  rows: {rows} leaves are what was signed ({gone} erased); every score was replayed from its codes and its model")
-    numbers = said["selection"].get("decisions", [])
-    found = {path.name for path in bundle.glob("proofs/*")}
-    need(found == set(map(str, numbers)), "proofs", "not those of its decisions")
-    for number in numbers:
+    for number in said["selection"].get("decisions", []):
         check_proof(bundle / "proofs" / str(number), number, log, segments, judges)
         print(f"ok  decision {number}: its record is in the log, and its score was replayed (its band needs the policy, which is not here)")
 
@@ -588,7 +661,7 @@ def main():
         verify(typed.bundle, Key(brought[:-1]))
     except Refused as why:
         sys.exit(f"REFUSED  {why}")
-    except (ValueError, KeyError, IndexError, TypeError, OSError, struct.error) as error:
+    except (ValueError, KeyError, IndexError, TypeError, AttributeError, ArithmeticError, OSError, struct.error) as error:
         sys.exit(f"REFUSED  it is malformed ({type(error).__name__})")
     if typed.key is None:
         print("note: the verifier key came with the bundle; compare it with one that you got elsewhere (`--key`)")
