@@ -705,7 +705,7 @@ const SEGMENTS: [(&str, Change); 16] = [
         let time = Time(1_790_000_500);
         let law = probant::ledger::entry::Document { document, time };
         forger.entries.insert(1, Entry::Law(law));
-        for run in forger.entries.iter_mut() {
+        for run in &mut forger.entries {
             if let Entry::Run(run) = run {
                 run.law = document;
             }
