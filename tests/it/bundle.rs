@@ -15,7 +15,7 @@ use probant::ledger::entry::Erase;
 use probant::ledger::text::Progress;
 use probant::ledger::{Entry, EventId, SegmentId, SegmentKind, Time};
 use probant::workspace::disk::{Disk, Operation, Phase};
-use probant::workspace::journal::{Commit, View, Writer};
+use probant::workspace::journal::{Commit, Entropy, View, Writer};
 use probant::workspace::{recipients, stage_demo};
 use serde_json::Value;
 use tempfile::TempDir;
@@ -851,4 +851,39 @@ fn a_bundle_of_a_ledger_that_people_have_left_is_believed_and_who_had_them_is_to
     assert_eq!(shop.ask("held", &["--run", "@latest", "--rows"]).exit, 5);
     believed_by_all(tools, &shop.bundle("hashes", &["--run", "@latest"]));
     say(&shop.root(), &["ledger", "verify", "--full"]).done();
+}
+
+#[test]
+fn a_bundle_of_a_ledger_whose_rows_are_past_their_date_says_what_was_purged() {
+    let Some(tools) = tools() else { return };
+    let shop = Shop::new();
+    let whose = lead(7);
+    // The score files are everybody's here: this ledger forgets where they are.
+    fs::remove_file(shop.root().join("state.db")).unwrap();
+    let note = shop.path("checkpoint.note");
+    let said: [&[&str]; 4] = [
+        &["ledger", "anchor", "copy", note.to_str().unwrap()],
+        &["keys", "rotate", "--as", "dpo-1"],
+        &["subject", "restrict", &whose, "--request", "LIM-1"],
+        &["subject", "lift", &whose, "--request", "LIM-2"],
+    ];
+    for words in said {
+        say(&shop.root(), words).done();
+    }
+    // Past the date of the first night, not of the second.
+    let mut later = world(3);
+    (later.now, later.entropy) = (Time(later.now.0 + 1_100 * 86_400), Entropy::os());
+    let purge = ["ledger", "purge", "--as", "dpo-1"];
+    run(&shop.root(), &mut later, &purge).done();
+    let bundle = shop.bundle(
+        "left",
+        &["--from", "2026-01-01", "--to", "2026-12-31", "--rows"],
+    );
+    let words = tools.python(&bundle, None).believes("purged").words;
+    let told = format!(
+        "ok  purged: {} records of 1 of the 2 chosen segments",
+        NIGHTS[0]
+    );
+    assert!(words.contains(&told), "{words}");
+    assert!(!words.contains("no run lacks a row"), "{words}");
 }
