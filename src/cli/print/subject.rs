@@ -173,7 +173,7 @@ fn expired(face: &mut Face<'_>, batch: &Batch) -> io::Result<()> {
             "{}",
             say!(
                 lang,
-                "Past their date: {gone} destroyed ({segments} whole segments)."
+                "Past their date: {gone} destroyed (whole segments: {segments})."
                     | "Échéance passée\u{a0}: destruction de {gone} (segments entiers\u{a0}: {segments})."
             )
         )?;
