@@ -475,8 +475,9 @@ fn pairs(ws: &Workspace, file: &Path) -> Result<(String, Vec<(String, String)>),
     let rows = crate::intake::two_columns(&bytes, &ws.policy.dialect);
     let rows = rows.map_err(|line| {
         malformed(format!(
-            "`{}`, line {line}: it has not two cells with something in each",
-            file.display()
+            "`{}`, line {line}: it has not two cells with something in each, separated by {:?} as in the policy",
+            file.display(),
+            char::from(ws.policy.dialect.separator),
         ))
     })?;
     if rows.1.is_empty() {
