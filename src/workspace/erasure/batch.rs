@@ -231,15 +231,16 @@ fn requests(
         return Ok(state.answered(&ids, &now)?);
     }
     batch.records += rows.values().map(|rows| rows.len() as u64).sum::<u64>();
+    let mut theirs: BTreeMap<usize, Vec<(SegmentId, u32)>> = BTreeMap::new();
+    for (segment, row, at) in &found {
+        if !waits.contains(at) {
+            theirs.entry(*at).or_default().push((*segment, *row));
+        }
+    }
     let mut told: BTreeMap<i64, Vec<Told>> = BTreeMap::new();
-    for (at, request) in waiting.iter().enumerate() {
-        let theirs: Vec<(SegmentId, u32)> = found
-            .iter()
-            .filter(|(_, _, whose)| *whose == at && !waits.contains(whose))
-            .map(|(segment, row, _)| (*segment, *row))
-            .collect();
-        let recipients = handed::recipients(writer.view(), &theirs)?;
-        told.insert(request.id, recipients.iter().map(Told::of).collect());
+    for (at, rows) in theirs {
+        let recipients = handed::recipients(writer.view(), &rows)?;
+        told.insert(waiting[at].id, recipients.iter().map(Told::of).collect());
     }
     let event = EventId(world.entropy.bytes());
     let reasons: BTreeSet<&str> = taken.iter().map(|it| it.reason.as_str()).collect();

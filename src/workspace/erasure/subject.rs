@@ -1,6 +1,6 @@
 //! A person's request: to be erased, to be restricted, to be freed of a restriction.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
@@ -9,9 +9,9 @@ use super::batch::{Batch, carry_out};
 use super::{Rows, alone, replay, rows_about, writer};
 use crate::ledger::EventId;
 use crate::ledger::entry::request_commitment;
-use crate::name::Token;
+use crate::name::{IdType, Token};
 use crate::policy::Role;
-use crate::pseudonym::{Master, normalise};
+use crate::pseudonym::{Key, Master, normalise};
 use crate::workspace::error::Error;
 use crate::workspace::journal::{self, Restriction, View};
 use crate::workspace::state::{Kind, Request, State, Whose};
@@ -78,13 +78,23 @@ pub fn ask(ws: &Workspace, world: &mut World, ask: &Ask) -> Result<Recorded<Take
     drop(writer(ws, world)?);
     let view = View::open(&ws.root)?;
     let mut state = ws.state()?;
+    let names = Names::of(ws, &view)?;
     if let Some(header) = header {
-        no_request(ws, &view, ask, &header)?;
+        no_request(&names, &view, ask, &header)?;
     }
-    let mut desk = Desk::of(ws, &view, &state)?;
-    for (at, (lead, reference)) in asked.iter().enumerate() {
+    let mut people = Vec::with_capacity(asked.len());
+    for (at, (lead, _)) in asked.iter().enumerate() {
+        people.push(
+            names
+                .of_lead(lead)
+                .map_err(|error| at_line(ask, at, error))?,
+        );
+    }
+    let counts = count(&view, &people)?;
+    let mut desk = Desk::of(&state)?;
+    for (at, ((_, reference), whose)) in asked.iter().zip(people).enumerate() {
         let request = request(world, Kind::Erase, reference, &person, &reason)?;
-        desk.take(lead, request)
+        desk.take(request, whose, counts[at])
             .map_err(|error| at_line(ask, at, error))?;
     }
     let Desk {
@@ -126,49 +136,42 @@ pub fn ask(ws: &Workspace, world: &mut World, ask: &Ask) -> Result<Recorded<Take
     Ok(Recorded(answer))
 }
 
-/// Requests being taken: each against what the ledger holds of its lead, and against the requests before it.
-struct Desk<'a> {
-    ws: &'a Workspace,
-    view: &'a View,
-    /// Earlier requests to be erased, each with whom it is about while it waits.
-    before: Vec<(Request, Vec<Whose>)>,
+/// Requests being taken, each against those before it.
+struct Desk {
+    /// The last request of each reference: whether it was carried out, and whom it is about while it waits.
+    last: HashMap<String, (bool, Vec<Whose>)>,
     kept: Vec<(Request, Vec<Whose>)>,
     records: u64,
     /// Requests that were answered before, or wait already.
     answered: u64,
 }
 
-impl<'a> Desk<'a> {
-    fn of(ws: &'a Workspace, view: &'a View, state: &State) -> Result<Self, Error> {
-        let mut before = Vec::new();
+impl Desk {
+    fn of(state: &State) -> Result<Self, Error> {
+        let mut last = HashMap::new();
         for request in state.requests()? {
             if request.kind == Kind::Erase.word() {
                 let whose = state.whose(request.id)?;
-                before.push((request, whose));
+                last.insert(request.reference, (request.done.is_some(), whose));
             }
         }
         Ok(Self {
-            ws,
-            view,
-            before,
+            last,
             kept: Vec::new(),
             records: 0,
             answered: 0,
         })
     }
 
-    fn take(&mut self, lead: &str, request: Request) -> Result<(), Error> {
-        let whose = whose(self.ws, self.view, lead)?;
-        let rows = count(self.view, &whose)?;
-        let same = |(it, _): &&(Request, Vec<Whose>)| it.reference == request.reference;
-        let before = self.before.iter().chain(&self.kept).rfind(same);
-        match before {
+    /// Takes a request about whoever has these pseudonyms, of whom so many rows are held.
+    fn take(&mut self, request: Request, whose: Vec<Whose>, rows: u64) -> Result<(), Error> {
+        match self.last.get(&request.reference) {
             // The same person under the same reference waits already.
             Some((_, theirs)) if theirs.iter().any(|it| whose.contains(it)) => {
                 self.answered += 1;
                 return Ok(());
             }
-            Some((it, _)) if it.done.is_some() && rows == 0 => {
+            Some((true, _)) if rows == 0 => {
                 self.answered += 1;
                 return Ok(());
             }
@@ -184,23 +187,34 @@ impl<'a> Desk<'a> {
             return Err(Error::NoDecision);
         }
         self.records += rows;
+        self.last
+            .insert(request.reference.clone(), (false, whose.clone()));
         self.kept.push((request, whose));
         Ok(())
     }
 }
 
-/// Rows that stand under any of these pseudonyms.
-fn count(view: &View, whose: &[Whose]) -> Result<u64, Error> {
-    let owners = whose.iter().map(|it| (it.pseudonym, vec![0])).collect();
-    Ok(rows_about(view, &owners)?.len() as u64)
+/// How many rows stand under each one's pseudonyms: one pass over the ledger, however many they are.
+fn count(view: &View, people: &[Vec<Whose>]) -> Result<Vec<u64>, Error> {
+    let mut owners: HashMap<[u8; 16], Vec<usize>> = HashMap::new();
+    for (at, whose) in people.iter().enumerate() {
+        for it in whose {
+            owners.entry(it.pseudonym).or_default().push(at);
+        }
+    }
+    let mut counts = vec![0; people.len()];
+    for (_, _, at) in rows_about(view, &owners)? {
+        counts[at] += 1;
+    }
+    Ok(counts)
 }
 
 /// Refuses a batch file whose first line is a request: it would be taken for the header, and lost.
-fn no_request(ws: &Workspace, view: &View, ask: &Ask, header: &str) -> Result<(), Error> {
-    let Ok(whose) = whose(ws, view, header) else {
+fn no_request(names: &Names, view: &View, ask: &Ask, header: &str) -> Result<(), Error> {
+    let Ok(whose) = names.of_lead(header) else {
         return Ok(());
     };
-    if count(view, &whose)? == 0 {
+    if count(view, &[whose])? == [0] {
         return Ok(());
     }
     let file = ask.batch.as_deref().unwrap_or(Path::new(""));
@@ -419,38 +433,50 @@ fn request(
     })
 }
 
-/// The pseudonyms of a lead, under every purpose and period that the ledger or the policy knows.
-fn whose(ws: &Workspace, view: &View, lead: &str) -> Result<Vec<Whose>, Error> {
-    let (_, id_type) = ws.policy.identifier();
-    let normal = normalise(id_type, lead)?;
-    let recorded = view
-        .segments()
-        .map(|placed| (placed.entry.kid.clone(), placed.entry.purpose.clone()));
-    let declared = ws
-        .policy
-        .purposes
-        .iter()
-        .map(|purpose| (view.kid().clone(), purpose.id.clone()));
-    let all: BTreeSet<(Token, Token)> = recorded.chain(declared).collect();
-    let mut found = Vec::with_capacity(all.len());
-    for (kid, purpose) in all {
-        // A period that was destroyed has no people any more.
-        let Some(master) = view.standing_master(&kid)? else {
-            continue;
-        };
-        let key = Master::new(master.expose()).key(&purpose, id_type);
-        found.push(Whose {
-            pseudonym: key.pseudonym(&normal).0,
-            kid,
-            purpose,
-        });
+/// What a lead may be called in the ledger: a key for each period and purpose that has rows.
+struct Names {
+    id_type: IdType,
+    keys: Vec<(Token, Token, Key)>,
+}
+
+impl Names {
+    fn of(ws: &Workspace, view: &View) -> Result<Self, Error> {
+        let (_, id_type) = ws.policy.identifier();
+        let recorded = view
+            .segments()
+            .map(|placed| (placed.entry.kid.clone(), placed.entry.purpose.clone()));
+        let declared = ws
+            .policy
+            .purposes
+            .iter()
+            .map(|purpose| (view.kid().clone(), purpose.id.clone()));
+        let all: BTreeSet<(Token, Token)> = recorded.chain(declared).collect();
+        let mut keys = Vec::with_capacity(all.len());
+        for (kid, purpose) in all {
+            // A period that was destroyed has no people any more.
+            if let Some(master) = view.standing_master(&kid)? {
+                let key = Master::new(master.expose()).key(&purpose, id_type);
+                keys.push((kid, purpose, key));
+            }
+        }
+        Ok(Self { id_type, keys })
     }
-    Ok(found)
+
+    /// The pseudonyms of a lead.
+    fn of_lead(&self, lead: &str) -> Result<Vec<Whose>, Error> {
+        let normal = normalise(self.id_type, lead)?;
+        let whose = self.keys.iter().map(|(kid, purpose, key)| Whose {
+            pseudonym: key.pseudonym(&normal).0,
+            kid: kid.clone(),
+            purpose: purpose.clone(),
+        });
+        Ok(whose.collect())
+    }
 }
 
 /// Where the records about a lead stand.
 fn rows_of(ws: &Workspace, view: &View, lead: &str) -> Result<Rows, Error> {
-    let whose = whose(ws, view, lead)?;
+    let whose = Names::of(ws, view)?.of_lead(lead)?;
     let owners = whose.iter().map(|it| (it.pseudonym, vec![0])).collect();
     let mut rows = Rows::new();
     for (segment, row, _) in rows_about(view, &owners)? {
