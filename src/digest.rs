@@ -8,11 +8,57 @@ use std::str::FromStr;
 
 use hmac::{Hmac, Mac};
 use serde::{Deserialize, Serialize};
-use sha2::{Digest as _, Sha256};
+use sha2::{Digest as _, Sha256, compress256};
+
+/// Bytes of a block of SHA-256.
+const BLOCK: usize = 64;
+
+/// The first state of SHA-256 (FIPS 180-4 §5.3.3).
+const START: [u32; 8] = [
+    0x6a09_e667,
+    0xbb67_ae85,
+    0x3c6e_f372,
+    0xa54f_f53a,
+    0x510e_527f,
+    0x9b05_688c,
+    0x1f83_d9ab,
+    0x5be0_cd19,
+];
+
+/// Hashes a message that, with its padding, fills `N` blocks.
+///
+/// Half of a ledger's time goes into hashing messages of one to three blocks: padding them where they
+/// stand saves the buffer of a general hasher, a tenth of it.
+fn short<const N: usize>(parts: &[&[u8]], length: usize) -> [u8; 32] {
+    let mut blocks = [[0; BLOCK]; N];
+    let bytes = blocks.as_flattened_mut();
+    let mut at = 0;
+    for part in parts {
+        bytes[at..at + part.len()].copy_from_slice(part);
+        at += part.len();
+    }
+    bytes[at] = 0x80;
+    bytes[N * BLOCK - 8..].copy_from_slice(&(8 * length as u64).to_be_bytes());
+    let mut state = START;
+    compress256(&mut state, &blocks.map(Into::into));
+    let mut digest = [0; 32];
+    let (words, _) = digest.as_chunks_mut::<4>();
+    for (word, state) in words.iter_mut().zip(state) {
+        *word = state.to_be_bytes();
+    }
+    digest
+}
 
 /// Hashes the concatenation of `parts`.
 #[must_use]
 pub fn sha256(parts: &[&[u8]]) -> [u8; 32] {
+    let length: usize = parts.iter().map(|part| part.len()).sum();
+    match (length + 9).div_ceil(BLOCK) {
+        1 => return short::<1>(parts, length),
+        2 => return short::<2>(parts, length),
+        3 => return short::<3>(parts, length),
+        _ => {}
+    }
     let mut state = Sha256::new();
     for part in parts {
         state.update(part);
@@ -184,6 +230,16 @@ mod tests {
         assert_eq!(Digest::of(b"abc").to_string(), text);
         assert_eq!(text.parse(), Ok(Digest::of(b"abc")));
         assert_eq!(text.to_uppercase().parse::<Digest>(), Err(NotADigest));
+    }
+
+    #[test]
+    fn short_messages_hash_as_long_ones_do_whatever_their_parts() {
+        let message: Vec<u8> = (0..300).map(|at| (at * 7 % 251) as u8).collect();
+        for length in 0..message.len() {
+            let (first, second) = message[..length].split_at(length / 3);
+            let by_pieces: [u8; 32] = Sha256::digest(&message[..length]).into();
+            assert_eq!(sha256(&[first, second]), by_pieces, "{length} bytes");
+        }
     }
 
     #[test]

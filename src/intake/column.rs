@@ -10,7 +10,7 @@ use super::value::Values;
 use super::{Asked, MAX_CELL, Reason};
 use crate::name::tidy;
 use crate::policy::Kind;
-use crate::table::{Category, Column};
+use crate::table::{Category, Column, Texts};
 
 /// A column that is being read.
 pub(super) enum Building {
@@ -18,10 +18,7 @@ pub(super) enum Building {
     Category(Levels),
     Flag(Vec<u8>),
     Date(Vec<i32>),
-    Text {
-        texts: Vec<Option<Box<str>>>,
-        required: bool,
-    },
+    Text { texts: Texts, required: bool },
 }
 
 /// A dictionary that is being learned, by the texts as they came: tidying happens once per distinct text.
@@ -40,7 +37,7 @@ impl Building {
             Kind::Flag => Self::Flag(Vec::new()),
             Kind::Date => Self::Date(Vec::new()),
             Kind::Text => Self::Text {
-                texts: Vec::new(),
+                texts: Texts::default(),
                 required: asked.required,
             },
         }
@@ -81,8 +78,8 @@ impl Building {
                 }
                 texts.push(match (missing, *required) {
                     (true, _) => None,
-                    (false, true) => Some(tidied.into()),
-                    (false, false) => Some(text.into()),
+                    (false, true) => Some(&*tidied),
+                    (false, false) => Some(text),
                 });
             }
         }
@@ -97,7 +94,7 @@ impl Building {
             Self::Category(levels) => drop(levels.category.codes.pop()),
             Self::Flag(column) => drop(column.pop()),
             Self::Date(column) => drop(column.pop()),
-            Self::Text { texts, .. } => drop(texts.pop()),
+            Self::Text { texts, .. } => texts.pop(),
         }
     }
 
@@ -161,7 +158,7 @@ impl Joined {
                 (Building::Flag(whole), Building::Flag(part)) => whole.extend(part),
                 (Building::Date(whole), Building::Date(part)) => whole.extend(part),
                 (Building::Text { texts: whole, .. }, Building::Text { texts: part, .. }) => {
-                    whole.extend(part);
+                    part.iter().for_each(|text| whole.push(text));
                 }
                 (Building::Category(whole), Building::Category(part)) => {
                     whole.extend(&part.category);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::{Asked, Error, Failure, MissingColumn, Place, Portion, Reason, Values};
 use crate::name::{nearest, tidy};
 use crate::policy::{Dialect, Kind};
-use crate::table::{self, Batch, Category, Column, Raw, RawBatch};
+use crate::table::{self, Batch, Category, Column, Raw, RawBatch, Texts};
 
 /// A stream of portions from Parquet batches.
 pub struct Columnar {
@@ -139,16 +139,14 @@ fn typed(raw: Raw, kind: Kind, values: &Values, fail: &mut dyn FnMut(usize, Reas
         Kind::Flag => Column::Flag(flags(raw, values, fail)),
         Kind::Date => Column::Date(dates(raw, values, fail)),
         Kind::Category => Column::Category(category(raw, values)),
-        Kind::Text => Column::Text(
-            texts(raw)
-                .into_iter()
-                .map(|text| {
-                    let text = text?;
-                    let text = tidy(&text);
-                    (!values.is_missing(&text)).then(|| Box::from(&*text))
-                })
-                .collect(),
-        ),
+        Kind::Text => {
+            let texts = texts(raw);
+            let tidied = texts.iter().map(|text| {
+                let text = tidy(text?);
+                (!values.is_missing(&text)).then_some(text)
+            });
+            Column::Text(tidied.collect())
+        }
     }
 }
 
@@ -175,13 +173,13 @@ fn by_level<T: Clone>(
         .collect()
 }
 
-fn as_dictionary(texts: Vec<Option<Box<str>>>) -> Category {
+fn as_dictionary(texts: &Texts) -> Category {
     let mut levels = Vec::new();
     let codes = texts
-        .into_iter()
+        .iter()
         .map(|text| {
             text.map_or(Category::MISSING, |text| {
-                levels.push(text);
+                levels.push(text.into());
                 (levels.len() - 1) as u32
             })
         })
@@ -217,7 +215,7 @@ fn numbers(raw: Raw, values: &Values, fail: &mut dyn FnMut(usize, Reason)) -> Ve
             .collect(),
         Raw::Date(values) => refuse_all(&values, &i32::MIN, Reason::NotANumber, &f64::NAN, fail),
         Raw::Dictionary(category) => by_level(&category, &f64::NAN, parse, fail),
-        Raw::Text(texts) => by_level(&as_dictionary(texts), &f64::NAN, parse, fail),
+        Raw::Text(texts) => by_level(&as_dictionary(&texts), &f64::NAN, parse, fail),
     }
 }
 
@@ -260,7 +258,7 @@ fn flags(raw: Raw, values: &Values, fail: &mut dyn FnMut(usize, Reason)) -> Vec<
             .collect(),
         Raw::Date(values) => refuse_all(&values, &i32::MIN, Reason::NotAFlag, &2, fail),
         Raw::Dictionary(category) => by_level(&category, &2, parse, fail),
-        Raw::Text(texts) => by_level(&as_dictionary(texts), &2, parse, fail),
+        Raw::Text(texts) => by_level(&as_dictionary(&texts), &2, parse, fail),
     }
 }
 
@@ -275,7 +273,7 @@ fn dates(raw: Raw, values: &Values, fail: &mut dyn FnMut(usize, Reason)) -> Vec<
     match raw {
         Raw::Date(values) => values,
         Raw::Dictionary(category) => by_level(&category, &i32::MIN, parse, fail),
-        Raw::Text(texts) => by_level(&as_dictionary(texts), &i32::MIN, parse, fail),
+        Raw::Text(texts) => by_level(&as_dictionary(&texts), &i32::MIN, parse, fail),
         Raw::Float(values) => {
             let present: Vec<i32> = values
                 .iter()
@@ -313,7 +311,7 @@ fn refuse_all<S: PartialEq, T: Clone>(
 fn category(raw: Raw, values: &Values) -> Category {
     let raw = match raw {
         Raw::Dictionary(category) => category,
-        other => distinct(texts(other)),
+        other => distinct(&texts(other)),
     };
     // Levels that are the same once tidied become one; a missing mark becomes none.
     let mut levels: Vec<Box<str>> = Vec::new();
@@ -340,15 +338,15 @@ fn category(raw: Raw, values: &Values) -> Category {
     Category { levels, codes }
 }
 
-fn distinct(texts: Vec<Option<Box<str>>>) -> Category {
+fn distinct(texts: &Texts) -> Category {
     let mut levels: Vec<Box<str>> = Vec::new();
-    let mut places: std::collections::HashMap<Box<str>, u32> = std::collections::HashMap::new();
+    let mut places: std::collections::HashMap<&str, u32> = std::collections::HashMap::new();
     let codes = texts
-        .into_iter()
+        .iter()
         .map(|text| {
             text.map_or(Category::MISSING, |text| {
-                *places.entry(text.clone()).or_insert_with(|| {
-                    levels.push(text);
+                *places.entry(text).or_insert_with(|| {
+                    levels.push(text.into());
                     (levels.len() - 1) as u32
                 })
             })
@@ -357,27 +355,27 @@ fn distinct(texts: Vec<Option<Box<str>>>) -> Category {
     Category { levels, codes }
 }
 
-fn texts(raw: Raw) -> Vec<Option<Box<str>>> {
+fn texts(raw: Raw) -> Texts {
     match raw {
         Raw::Text(texts) => texts,
         Raw::Dictionary(category) => category
             .codes
             .iter()
-            .map(|&code| category.levels.get(code as usize).cloned())
+            .map(|&code| category.levels.get(code as usize))
             .collect(),
         Raw::Whole(values) => values
             .into_iter()
-            .map(|value| value.map(|value| value.to_string().into()))
+            .map(|value| value.map(|value| value.to_string()))
             .collect(),
         Raw::Float(values) => values
             .into_iter()
-            .map(|value| (!value.is_nan()).then(|| value.to_string().into()))
+            .map(|value| (!value.is_nan()).then(|| value.to_string()))
             .collect(),
         Raw::Flag(values) => values
             .into_iter()
             .map(|flag| match flag {
-                0 => Some("false".into()),
-                1 => Some("true".into()),
+                0 => Some("false"),
+                1 => Some("true"),
                 _ => None,
             })
             .collect(),
@@ -385,7 +383,7 @@ fn texts(raw: Raw) -> Vec<Option<Box<str>>> {
             .into_iter()
             .map(|day| {
                 let date = chrono::NaiveDate::from_epoch_days(day).filter(|_| day != i32::MIN)?;
-                Some(date.to_string().into())
+                Some(date.to_string())
             })
             .collect(),
     }
@@ -397,7 +395,7 @@ fn is_absent(column: &Column, row: usize) -> bool {
         Column::Category(category) => category.codes[row] == Category::MISSING,
         Column::Flag(values) => values[row] == 2,
         Column::Date(values) => values[row] == i32::MIN,
-        Column::Text(values) => values[row].is_none(),
+        Column::Text(texts) => texts.get(row).is_none(),
     }
 }
 
@@ -410,13 +408,13 @@ fn keep(column: &Column, rows: &[usize]) -> Column {
         }),
         Column::Flag(values) => Column::Flag(rows.iter().map(|&row| values[row]).collect()),
         Column::Date(values) => Column::Date(rows.iter().map(|&row| values[row]).collect()),
-        Column::Text(values) => Column::Text(rows.iter().map(|&row| values[row].clone()).collect()),
+        Column::Text(texts) => Column::Text(texts.select(rows.iter().copied())),
     }
 }
 
 fn text_at(column: &Column, row: usize) -> Option<Box<str>> {
     match column {
-        Column::Text(texts) => texts[row].clone(),
+        Column::Text(texts) => texts.get(row).map(Box::from),
         _ => None,
     }
 }

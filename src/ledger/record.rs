@@ -208,23 +208,40 @@ impl Row<'_> {
         if n != 0 && widths.len() != self.terms.len() {
             return Err(Error::Record("the number of terms is not the schema's"));
         }
-        out.extend_from_slice(b"PBR1");
-        out.extend_from_slice(segment);
-        out.extend_from_slice(&row.to_be_bytes());
-        out.extend_from_slice(self.pseudonym);
-        out.extend_from_slice(&[self.basis, self.outcome]);
-        out.extend_from_slice(&self.log_odds.to_be_bytes());
-        out.extend_from_slice(&self.score.to_be_bytes());
-        out.extend_from_slice(&n.to_be_bytes());
+        let mut head = [0; HEAD];
+        let parts: [&[u8]; 7] = [
+            b"PBR1",
+            segment,
+            &row.to_be_bytes(),
+            self.pseudonym,
+            &[self.basis, self.outcome],
+            &self.log_odds.to_be_bytes(),
+            &self.score.to_be_bytes(),
+        ];
+        let mut at = 0;
+        for part in parts {
+            head[at..at + part.len()].copy_from_slice(part);
+            at += part.len();
+        }
+        head[at..].copy_from_slice(&n.to_be_bytes());
+        out.extend_from_slice(&head);
+        // Room for all terms at once: this loop runs for each term of a million rows.
+        let from = out.len();
+        let codes: usize = widths.iter().take(self.terms.len()).sum();
+        out.resize(from + codes + 4 * self.terms.len(), 0);
+        let (codes, contributions) = out[from..].split_at_mut(codes);
+        let mut at = 0;
         for ((code, _), width) in self.terms.iter().zip(widths) {
             match (width, code.to_be_bytes()) {
-                (1, [0, low]) => out.push(low),
-                (2, both) => out.extend_from_slice(&both),
+                (1, [0, low]) => codes[at] = low,
+                (2, both) => codes[at..at + 2].copy_from_slice(&both),
                 _ => return Err(Error::Record("a code does not fit its width")),
             }
+            at += width;
         }
-        for (_, contribution) in self.terms {
-            out.extend_from_slice(&contribution.to_be_bytes());
+        let (slots, _) = contributions.as_chunks_mut::<4>();
+        for (slot, (_, contribution)) in slots.iter_mut().zip(self.terms) {
+            *slot = contribution.to_be_bytes();
         }
         let length = u16::try_from(self.facts.len())
             .map_err(|_| Error::Record("facts longer than 65535 bytes"))?;

@@ -12,10 +12,8 @@ use super::words::{cut, meaning, pair_meaning, plain, thousandths};
 #[derive(Clone, Debug)]
 pub struct Reasons {
     words: Vec<Vec<String>>,
-    /// The size of each entry, by term and code.
-    sizes: Vec<Vec<u32>>,
-    /// Where each term's words start in the list of all.
-    firsts: Vec<u32>,
+    /// The rank of each entry, by term and code: its size, then how early its words stand in the list of all; 0 for none.
+    ranks: Vec<Vec<u64>>,
 }
 
 impl Reasons {
@@ -51,22 +49,23 @@ impl Reasons {
     }
 
     fn of(words: Vec<Vec<String>>, tables: &[Vec<LogOdds>]) -> Self {
-        let sizes =
-            |table: &Vec<LogOdds>| table.iter().map(|entry| entry.0.unsigned_abs()).collect();
-        let mut next = 0;
-        let firsts = tables
+        let mut next = 0u32;
+        let ranks = tables
             .iter()
             .map(|table| {
-                let first = next;
-                next += table.len() as u32;
-                first
+                let ranked = table.iter().map(|entry| {
+                    let (size, place) = (u64::from(entry.0.unsigned_abs()), next);
+                    next += 1;
+                    if size == 0 {
+                        0
+                    } else {
+                        size << 32 | u64::from(!place)
+                    }
+                });
+                ranked.collect()
             })
             .collect();
-        Self {
-            words,
-            sizes: tables.iter().map(sizes).collect(),
-            firsts,
-        }
+        Self { words, ranks }
     }
 
     /// Every reason, in one list that [`Reasons::top`] points into.
@@ -76,18 +75,29 @@ impl Reasons {
     }
 
     /// The places, in the list of all, of the reasons that [`Reasons::three`] gives; `u32::MAX` where there are fewer.
-    #[must_use]
-    pub fn top(&self, codes: impl Iterator<Item = u16>) -> [u32; 3] {
-        let mut best = [(0, u32::MAX); 3];
-        for ((code, sizes), first) in codes.zip(&self.sizes).zip(&self.firsts) {
-            let size = sizes[usize::from(code)];
-            if size > best[2].0 {
-                let place = best.iter().position(|(held, _)| size > *held).unwrap_or(2);
-                best[place..].rotate_right(1);
-                best[place] = (size, first + u32::from(code));
+    ///
+    /// `codes` has one column per term, as long as each of `top`.
+    pub fn top(&self, codes: &[&[u16]], top: [&mut [u32]; 3]) {
+        let rows = top[0].len();
+        let mut best = vec![[0u64; 3]; rows];
+        for (codes, ranks) in codes.iter().zip(&self.ranks) {
+            for (best, &code) in best.iter_mut().zip(*codes) {
+                // Each falls through to the next place down: no branch that a processor could guess wrong.
+                let [first, second, third] = *best;
+                let rank = ranks[usize::from(code)];
+                let (first, rank) = (first.max(rank), first.min(rank));
+                let (second, rank) = (second.max(rank), second.min(rank));
+                *best = [first, second, third.max(rank)];
             }
         }
-        best.map(|(_, at)| at)
+        for (place, top) in top.into_iter().enumerate() {
+            for (top, best) in top.iter_mut().zip(&best) {
+                *top = match best[place] {
+                    0 => u32::MAX,
+                    rank => !(rank as u32),
+                };
+            }
+        }
     }
 
     /// The reasons of the three largest contributions that are not 0, largest first; `""` where there are fewer.

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use super::texts::Texts;
 use crate::policy::Kind;
 
 /// Some rows of an export, column by column.
@@ -32,8 +33,8 @@ pub enum Column {
     Flag(Vec<u8>),
     /// Days since 1970-01-01; `i32::MIN` is missing.
     Date(Vec<i32>),
-    /// Texts as they came (identifiers, outcome); `None` is missing.
-    Text(Vec<Option<Box<str>>>),
+    /// Texts as they came (identifiers, outcome).
+    Text(Texts),
 }
 
 /// A dictionary-coded column of texts.
@@ -79,7 +80,7 @@ impl Column {
             Kind::Category => Self::Category(Category::default()),
             Kind::Flag => Self::Flag(Vec::new()),
             Kind::Date => Self::Date(Vec::new()),
-            Kind::Text => Self::Text(Vec::new()),
+            Kind::Text => Self::Text(Texts::default()),
         }
     }
 
@@ -96,7 +97,9 @@ impl Column {
                 to.extend(rows.iter().map(|&row| from[row as usize]));
             }
             (Self::Text(to), Self::Text(from)) => {
-                to.extend(rows.iter().map(|&row| from[row as usize].clone()));
+                for &row in rows {
+                    to.push(from.get(row as usize));
+                }
             }
             (Self::Category(to), Self::Category(from)) => to.extend(from, rows),
             (to, _) => to.extend_missing(rows.len()),
@@ -108,7 +111,7 @@ impl Column {
             Self::Number(to) => to.resize(to.len() + rows, f64::NAN),
             Self::Flag(to) => to.resize(to.len() + rows, 2),
             Self::Date(to) => to.resize(to.len() + rows, i32::MIN),
-            Self::Text(to) => to.resize(to.len() + rows, None),
+            Self::Text(to) => (0..rows).for_each(|_| to.push(None)),
             Self::Category(to) => to.codes.resize(to.codes.len() + rows, Category::MISSING),
         }
     }
@@ -116,7 +119,7 @@ impl Column {
 
 impl Category {
     /// Appends the given rows of another batch, whose dictionary may differ.
-    fn extend(&mut self, other: &Self, rows: &[u32]) {
+    pub(super) fn extend(&mut self, other: &Self, rows: &[u32]) {
         let known: HashMap<&str, u32> = self
             .levels
             .iter()

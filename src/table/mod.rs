@@ -5,13 +5,16 @@
 //! writes Parquet row group by row group, so that memory stays flat.
 
 mod column;
+mod decode;
 mod error;
 mod read;
+mod texts;
 mod without;
 mod write;
 
 pub use column::{Batch, Category, Column};
 pub use error::Error;
 pub use read::{BATCH, Raw, RawBatch, Reader, Wanted, headers};
+pub use texts::Texts;
 pub use without::without;
 pub use write::{Cells, Field, Writer};

@@ -1,23 +1,22 @@
 //! Parquet in: batches of the columns asked for, in file order.
 //!
-//! polars' streaming engine reads on its own threads and hands batches over a
-//! bounded channel, so that nobody reads further ahead than two batches.
+//! A thread of its own decodes and hands batches over a bounded channel, so that
+//! nobody reads further ahead than two batches.
 
 use std::collections::HashMap;
 use std::fs::File;
 use std::io::{Read as _, Seek as _, SeekFrom};
-use std::num::NonZeroUsize;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, sync_channel};
-use std::thread::{self, JoinHandle};
+use std::thread;
 
-use polars::prelude::{
-    Column as Series, DataFrame, DataType, Engine, LazyFrame, PlRefPath, PlanCallback,
-    ScanArgsParquet, SchemaRef, col,
-};
+use polars::prelude::{DataType, LazyFrame, PlRefPath, ScanArgsParquet, SchemaRef, Series};
 
 use super::column::Category;
+use super::decode;
 use super::error::{Error, class};
+use super::texts::Texts;
 use crate::name::tidy;
 
 /// Rows of a batch, and the block within which the ledger shuffles: pinned, so that nothing but
@@ -56,16 +55,14 @@ pub enum Raw {
     /// Texts that repeat, with their dictionary.
     Dictionary(Category),
     /// Texts that do not.
-    Text(Vec<Option<Box<str>>>),
+    Text(Texts),
 }
 
 /// A stream of batches from one or more Parquet files with the same columns.
 pub struct Reader {
     wanted: Vec<Wanted>,
     headers: Vec<String>,
-    first: PathBuf,
-    frames: Receiver<DataFrame>,
-    engine: Option<JoinHandle<Result<(), &'static str>>>,
+    batches: Receiver<Result<RawBatch, Error>>,
 }
 
 impl Reader {
@@ -97,23 +94,36 @@ impl Reader {
             }
         }
         let (headers, schema) = headers.unwrap_or_default();
-        let first = paths.first().cloned().unwrap_or_default();
-        let present: Vec<(&Wanted, String)> = wanted
+        let present: Vec<(Wanted, String)> = wanted
             .iter()
             .filter_map(|want| {
                 let at = headers.iter().position(|name| *name == want.name)?;
-                Some((want, schema.iter_names().nth(at)?.to_string()))
+                Some((want.clone(), schema.iter_names().nth(at)?.to_string()))
             })
             .collect();
-        let names: Vec<String> = present.iter().map(|(_, name)| name.clone()).collect();
-        let (frames, engine) = stream(paths, &names)?;
-        let wanted = present.into_iter().map(|(want, _)| want.clone()).collect();
+        let wanted = present.iter().map(|(want, _)| want.clone()).collect();
+        let paths = paths.to_vec();
+        let (send, batches) = sync_channel(2);
+        thread::spawn(move || {
+            // A send fails once nobody listens any more.
+            let mut hand_over = |batch| send.send(Ok(batch)).is_ok();
+            let decode = || decode::batches(&paths, &present, &mut hand_over);
+            let gave_up = |_| {
+                Err(Error::Damaged {
+                    path: paths.first().cloned().unwrap_or_default(),
+                    kind: "its reader gave up",
+                })
+            };
+            // A channel that closes says that the files have ended: a panic must not look like it.
+            let outcome = catch_unwind(AssertUnwindSafe(decode)).unwrap_or_else(gave_up);
+            if let Err(error) = outcome {
+                let _ = send.send(Err(error));
+            }
+        });
         Ok(Self {
             wanted,
             headers,
-            first,
-            frames,
-            engine: Some(engine),
+            batches,
         })
     }
 
@@ -134,21 +144,7 @@ impl Iterator for Reader {
     type Item = Result<RawBatch, Error>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        if let Ok(frame) = self.frames.recv() {
-            return Some(raw(&frame, &self.wanted));
-        }
-        // The channel closed: either the end, or the engine stopped early.
-        let outcome = self
-            .engine
-            .take()?
-            .join()
-            .unwrap_or(Err("its reader gave up"));
-        outcome.err().map(|kind| {
-            Err(Error::Damaged {
-                path: self.first.clone(),
-                kind,
-            })
-        })
+        self.batches.recv().ok()
     }
 }
 
@@ -207,7 +203,7 @@ pub(super) fn schema_of(path: &Path) -> Result<SchemaRef, Error> {
     })
 }
 
-fn scan(paths: &[PathBuf]) -> polars::prelude::PolarsResult<LazyFrame> {
+pub(super) fn scan(paths: &[PathBuf]) -> polars::prelude::PolarsResult<LazyFrame> {
     let paths = paths
         .iter()
         .map(|path| PlRefPath::try_from_path(path))
@@ -222,58 +218,17 @@ fn scan(paths: &[PathBuf]) -> polars::prelude::PolarsResult<LazyFrame> {
 }
 
 /// Runs polars and turns both its errors and its panics into a class of error.
-fn guarded<T>(work: impl FnOnce() -> polars::prelude::PolarsResult<T>) -> Result<T, &'static str> {
-    match std::panic::catch_unwind(std::panic::AssertUnwindSafe(work)) {
+pub(super) fn guarded<T>(
+    work: impl FnOnce() -> polars::prelude::PolarsResult<T>,
+) -> Result<T, &'static str> {
+    match catch_unwind(AssertUnwindSafe(work)) {
         Ok(Ok(value)) => Ok(value),
         Ok(Err(error)) => Err(class(&error)),
         Err(_) => Err("its reader gave up"),
     }
 }
 
-pub(super) type Stream = (Receiver<DataFrame>, JoinHandle<Result<(), &'static str>>);
-
-pub(super) fn stream(paths: &[PathBuf], names: &[String]) -> Result<Stream, Error> {
-    let first = paths.first().cloned().unwrap_or_default();
-    let plan = guarded(|| {
-        Ok(scan(paths)?.select(
-            names
-                .iter()
-                .map(|name| col(name.as_str()))
-                .collect::<Vec<_>>(),
-        ))
-    })
-    .map_err(|kind| Error::Damaged { path: first, kind })?;
-    let (send, frames) = sync_channel(2);
-    let engine = thread::spawn(move || {
-        guarded(|| {
-            let send = std::sync::Mutex::new(send);
-            // `true` stops the engine: nobody listens any more.
-            let hand_over = move |frame: DataFrame| {
-                let closed = send.lock().map_or(true, |send| send.send(frame).is_err());
-                Ok(closed)
-            };
-            plan.sink_batches(PlanCallback::new(hand_over), true, NonZeroUsize::new(BATCH))?
-                .collect_with_engine(Engine::Streaming)
-                .map(|_| ())
-        })
-    });
-    Ok((frames, engine))
-}
-
-fn raw(frame: &DataFrame, wanted: &[Wanted]) -> Result<RawBatch, Error> {
-    let columns = frame
-        .columns()
-        .iter()
-        .zip(wanted)
-        .map(|(series, want)| raw_column(series, want))
-        .collect::<Result<Vec<_>, _>>()?;
-    Ok(RawBatch {
-        columns,
-        rows: frame.height(),
-    })
-}
-
-fn raw_column(series: &Series, want: &Wanted) -> Result<Raw, Error> {
+pub(super) fn raw_column(series: &Series, want: &Wanted) -> Result<Raw, Error> {
     let cannot = || Error::Type {
         column: want.name.clone(),
         dtype: series.dtype().to_string(),
@@ -282,14 +237,20 @@ fn raw_column(series: &Series, want: &Wanted) -> Result<Raw, Error> {
     Ok(match series.dtype() {
         DataType::Float32 | DataType::Float64 => {
             let numbers = cast(&DataType::Float64)?;
-            Raw::Float(
-                numbers
-                    .f64()
-                    .map_err(|_| cannot())?
-                    .iter()
-                    .map(|value| value.unwrap_or(f64::NAN))
-                    .collect(),
-            )
+            let numbers = numbers.f64().map_err(|_| cannot())?;
+            let mut values = Vec::with_capacity(numbers.len());
+            for array in numbers.downcast_iter() {
+                let from = values.len();
+                values.extend_from_slice(array.values());
+                if let Some(validity) = array.validity() {
+                    for (value, there) in values[from..].iter_mut().zip(validity.iter()) {
+                        if !there {
+                            *value = f64::NAN;
+                        }
+                    }
+                }
+            }
+            Raw::Float(values)
         }
         kind if kind.is_integer() => {
             let numbers = cast(&DataType::Int64)?;
@@ -325,7 +286,7 @@ fn raw_column(series: &Series, want: &Wanted) -> Result<Raw, Error> {
             if want.repeats {
                 Raw::Dictionary(dictionary(texts.iter()))
             } else {
-                Raw::Text(texts.iter().map(|text| text.map(Box::from)).collect())
+                Raw::Text(texts.iter().collect())
             }
         }
     })
@@ -346,4 +307,22 @@ fn dictionary<'a>(texts: impl Iterator<Item = Option<&'a str>>) -> Category {
         })
         .collect();
     Category { levels, codes }
+}
+
+impl Raw {
+    /// Appends rows of the same column.
+    pub(super) fn append(&mut self, more: Self) {
+        match (self, more) {
+            (Self::Float(to), Self::Float(more)) => to.extend(more),
+            (Self::Whole(to), Self::Whole(more)) => to.extend(more),
+            (Self::Flag(to), Self::Flag(more)) => to.extend(more),
+            (Self::Date(to), Self::Date(more)) => to.extend(more),
+            (Self::Text(to), Self::Text(more)) => more.iter().for_each(|text| to.push(text)),
+            (Self::Dictionary(to), Self::Dictionary(more)) => {
+                let rows: Vec<u32> = (0..more.codes.len() as u32).collect();
+                to.extend(&more, &rows);
+            }
+            _ => unreachable!("all files of a run were checked to have columns of the same types"),
+        }
+    }
 }

@@ -2,16 +2,19 @@
 
 use std::fs::File;
 use std::io::BufWriter;
-use std::path::Path;
+use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::{Receiver, sync_channel};
+use std::thread::{self, JoinHandle};
 
 use polars::io::parquet::write::BatchedWriter;
 use polars::prelude::{
-    BooleanChunked, DataFrame, DataType, NewChunkedArray as _, ParquetCompression, ParquetWriter,
-    StatisticsOptions,
+    BooleanChunked, DataFrame, DataType, Engine, NewChunkedArray as _, ParquetCompression,
+    ParquetWriter, PlanCallback, StatisticsOptions, col,
 };
 
 use super::error::{Error, class};
-use super::read::{headers, schema_of, stream};
+use super::read::{BATCH, guarded, headers, scan, schema_of};
 
 /// Writes the rows of `from` whose first cell is not one to `leave` out; how many were left out.
 ///
@@ -68,4 +71,34 @@ fn stays(
         }
     }
     Ok(stays)
+}
+
+type Stream = (Receiver<DataFrame>, JoinHandle<Result<(), &'static str>>);
+
+fn stream(paths: &[PathBuf], names: &[String]) -> Result<Stream, Error> {
+    let first = paths.first().cloned().unwrap_or_default();
+    let plan = guarded(|| {
+        Ok(scan(paths)?.select(
+            names
+                .iter()
+                .map(|name| col(name.as_str()))
+                .collect::<Vec<_>>(),
+        ))
+    })
+    .map_err(|kind| Error::Damaged { path: first, kind })?;
+    let (send, frames) = sync_channel(2);
+    let engine = thread::spawn(move || {
+        guarded(|| {
+            let send = std::sync::Mutex::new(send);
+            // `true` stops the engine: nobody listens any more.
+            let hand_over = move |frame: DataFrame| {
+                let closed = send.lock().map_or(true, |send| send.send(frame).is_err());
+                Ok(closed)
+            };
+            plan.sink_batches(PlanCallback::new(hand_over), true, NonZeroUsize::new(BATCH))?
+                .collect_with_engine(Engine::Streaming)
+                .map(|_| ())
+        })
+    });
+    Ok((frames, engine))
 }

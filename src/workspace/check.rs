@@ -174,8 +174,8 @@ impl<'a> Tally<'a> {
             plan.outcome.map(|at| &portion.batch.columns[at]),
             self.outcome,
         ) {
-            for text in texts {
-                match intake::outcome(text.as_deref(), won, lost) {
+            for text in texts.iter() {
+                match intake::outcome(text, won, lost) {
                     Outcome::Won => self.outcomes[0] += 1,
                     Outcome::Lost => self.outcomes[1] += 1,
                     Outcome::Open => {
@@ -303,7 +303,7 @@ fn missing(column: &Column) -> u64 {
             .count(),
         Column::Flag(values) => values.iter().map(|&flag| usize::from(flag == 2)).sum(),
         Column::Date(values) => values.iter().filter(|day| **day == i32::MIN).count(),
-        Column::Text(values) => values.iter().filter(|text| text.is_none()).count(),
+        Column::Text(values) => values.iter().filter(Option::is_none).count(),
     };
     count as u64
 }

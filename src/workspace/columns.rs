@@ -57,6 +57,6 @@ fn text(column: &Raw, row: usize) -> Option<String> {
             .levels
             .get(category.codes[row] as usize)
             .map(ToString::to_string),
-        Raw::Text(values) => values[row].as_deref().map(str::to_owned),
+        Raw::Text(texts) => texts.get(row).map(str::to_owned),
     }
 }

@@ -20,6 +20,7 @@ pub struct Desk {
     rejects: Option<Part>,
     refused: Option<Part>,
     files: Vec<String>,
+    run: [String; 1],
     planned: Vec<Output>,
 }
 
@@ -56,6 +57,7 @@ impl Desk {
             rejects: None,
             refused: None,
             files: night.files.iter().map(|file| name_of(&file.path)).collect(),
+            run: [run.to_owned()],
             planned,
         };
         match desk.begin(night, disk) {
@@ -69,14 +71,12 @@ impl Desk {
 
     fn begin(&mut self, night: &Night<'_>, disk: &Disk) -> Result<(), Error> {
         let dialect = &night.ws.policy.dialect;
+        let none = Refusals::default();
         for output in self.planned.clone() {
             let (place, example) = match output.kind.as_str() {
                 "scores" => (&mut self.scores, self.sheet.empty()),
                 "rejects" => (&mut self.rejects, output::rejects(&[], &[], night.lang)),
-                _ => (
-                    &mut self.refused,
-                    Sheet::refusals(&night.plan, &Refusals::default()),
-                ),
+                _ => (&mut self.refused, Sheet::refusals(&night.plan, &none)),
             };
             *place = Some(Part::start(output, dialect, &example, disk)?);
         }
@@ -89,13 +89,13 @@ impl Desk {
         night: &Night<'_>,
         outcome: &Outcome,
         decisions: &[u64],
-        run: &str,
     ) -> Result<(), Error> {
         if let Some(part) = &mut self.scores {
+            let failures = &outcome.failures;
             part.write(
                 &self
                     .sheet
-                    .scores(&outcome.scored, decisions, &outcome.failures, run),
+                    .scores(&outcome.scored, decisions, failures, &self.run),
             )?;
         }
         if let Some(part) = &mut self.rejects

@@ -321,8 +321,7 @@ fn give(
         let batch = portion?.batch;
         let row = match plan.identifier.map(|at| &batch.columns[at]) {
             Some(Column::Text(texts)) => texts.iter().position(|text| {
-                text.as_deref()
-                    .is_some_and(|text| normalise(plan.id_type, text).is_ok_and(|it| it == wanted))
+                text.is_some_and(|text| normalise(plan.id_type, text).is_ok_and(|it| it == wanted))
             }),
             _ if plan.id_type == IdType::Row => batch
                 .records

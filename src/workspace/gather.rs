@@ -69,7 +69,7 @@ pub fn gather(
             .iter()
             .enumerate()
             .filter_map(
-                |(row, text)| match intake::outcome(text.as_deref(), positive, negative) {
+                |(row, text)| match intake::outcome(text, positive, negative) {
                     Outcome::Open => None,
                     known => {
                         taken.outcome.push(known == Outcome::Won);
@@ -158,7 +158,7 @@ impl Taken {
         for &row in kept {
             let key = match plan.identifier.map(|at| &batch.columns[at]) {
                 Some(Column::Text(texts)) => {
-                    let text = texts[row as usize].as_deref().unwrap_or_default();
+                    let text = texts.get(row as usize).unwrap_or_default();
                     training_key(seed, &crate::pseudonym::normalise(plan.id_type, text)?)
                 }
                 _ => training_key(seed, &by_row(row)),

@@ -24,6 +24,7 @@ mod handed;
 mod init;
 mod keys;
 mod log;
+mod met;
 mod models;
 mod night;
 mod output;

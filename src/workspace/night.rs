@@ -10,15 +10,16 @@ use rayon::prelude::*;
 
 use super::error::Error;
 use super::export::Plan;
+use super::met::Met;
 use crate::eligibility::{self, Eligible, Refused, Verdict};
 use crate::features::{self, Codes};
-use crate::intake::{Failure, Portion, Reason, Seen};
+use crate::intake::{Failure, Portion, Reason};
 use crate::law::{LeadFacts, Pack};
 use crate::model::Model;
-use crate::odds::LogOdds;
+use crate::odds::{LogOdds, Score};
 use crate::policy::{IdType, Policy, Purpose};
-use crate::pseudonym::{self, Key};
-use crate::table::Column;
+use crate::pseudonym::Key;
+use crate::table::{Column, Texts};
 
 /// What a run scores with, fixed before its first row.
 pub struct Bench<'a> {
@@ -45,7 +46,7 @@ pub struct Scored {
     /// 1-based record numbers.
     pub records: Vec<u64>,
     /// Identifiers as they came.
-    pub ids: Vec<Box<str>>,
+    pub ids: Texts,
     /// Pseudonyms.
     pub pseudonyms: Vec<[u8; 16]>,
     /// Legal-basis codes.
@@ -58,6 +59,8 @@ pub struct Scored {
     pub codes: Vec<Vec<u16>>,
     /// Each row's log-odds.
     pub log_odds: Vec<LogOdds>,
+    /// Each row's score: that of its log-odds.
+    pub scores: Vec<Score>,
 }
 
 impl Scored {
@@ -68,12 +71,15 @@ impl Scored {
             column.retain(|_| turn.next().copied().unwrap_or(true));
         }
         only(&mut self.records, stays);
-        only(&mut self.ids, stays);
+        let kept = stays.iter().enumerate().filter(|(_, stays)| **stays);
+        let kept: Vec<usize> = kept.map(|(row, _)| row).collect();
+        self.ids = self.ids.select(kept.into_iter());
         only(&mut self.pseudonyms, stays);
         only(&mut self.basis, stays);
         only(&mut self.bands, stays);
         only(&mut self.facts, stays);
         only(&mut self.log_odds, stays);
+        only(&mut self.scores, stays);
         for codes in &mut self.codes {
             only(codes, stays);
         }
@@ -103,6 +109,20 @@ pub struct Outcome {
     pub rows: u64,
 }
 
+/// The rows that were let through, and the leave of each.
+#[derive(Default)]
+struct Through {
+    rows: Vec<u32>,
+    leaves: Vec<Eligible>,
+}
+
+impl Through {
+    fn push(&mut self, row: usize, leave: Eligible) {
+        self.rows.push(row as u32);
+        self.leaves.push(leave);
+    }
+}
+
 /// What one row is before it is encoded.
 enum Gate {
     Through(Eligible),
@@ -112,52 +132,34 @@ enum Gate {
 
 impl Bench<'_> {
     /// Takes a portion through pseudonym, eligibility, encoder and score.
-    pub fn take(&self, portion: Portion, seen: &mut Seen) -> Result<Outcome, Error> {
+    pub fn take(&self, portion: Portion, met: &mut Met) -> Result<Outcome, Error> {
         let Portion {
             batch,
             places,
             mut failures,
             records: rows,
         } = portion;
-        let ids: Vec<Box<str>> = match self.plan.identifier.map(|at| &batch.columns[at]) {
-            Some(Column::Text(texts)) => texts
-                .iter()
-                .map(|text| text.clone().unwrap_or_default())
-                .collect(),
+        let mut columns = batch.columns;
+        let named = self.plan.identifier.map(|at| &mut columns[at]);
+        let ids = match named.map(|column| std::mem::replace(column, Column::Number(Vec::new()))) {
+            Some(Column::Text(texts)) => texts,
             _ => batch
                 .records
                 .iter()
-                .map(|record| Box::from(record.to_string()))
+                .map(|record| Some(record.to_string()))
                 .collect(),
         };
+        let id = |row: usize| -> Box<str> { ids.get(row).unwrap_or_default().into() };
         let pseudonyms = self.pseudonyms(&ids);
-        let mut gates = Vec::with_capacity(ids.len());
-        for pseudonym in &pseudonyms {
-            gates.push(match pseudonym {
-                Err(_) => Gate::Failed(Reason::NotAnIdentifier),
-                Ok(pseudonym) if !seen.first(*pseudonym) => Gate::Failed(Reason::Repeated),
-                Ok(pseudonym) if self.restricted.contains(pseudonym) => {
-                    Gate::Refused(eligibility::restricted())
-                }
-                Ok(_) => match eligibility::decide(
-                    self.purpose,
-                    self.pack,
-                    &LeadFacts::default(),
-                    self.date,
-                ) {
-                    Verdict::Eligible(leave) => Gate::Through(leave),
-                    Verdict::Refused(why) => Gate::Refused(why),
-                },
-            });
-        }
-        let mut through: Vec<(u32, Eligible)> = Vec::with_capacity(ids.len());
+        let mut through = Through::default();
         let mut refusals = Refusals::default();
-        for (row, gate) in gates.into_iter().enumerate() {
-            match gate {
-                Gate::Through(leave) => through.push((row as u32, leave)),
+        let firsts = met.first(&pseudonyms)?;
+        for (row, (pseudonym, first)) in pseudonyms.iter().zip(firsts).enumerate() {
+            match self.gate(pseudonym.as_ref(), first) {
+                Gate::Through(leave) => through.push(row, leave),
                 Gate::Refused(why) => {
-                    refusals.ids.push(ids[row].clone());
-                    refusals.pseudonyms.extend(pseudonyms[row].as_ref().ok());
+                    refusals.ids.push(id(row));
+                    refusals.pseudonyms.extend(pseudonym);
                     refusals.reasons.push(why);
                 }
                 Gate::Failed(reason) => failures.push(Failure {
@@ -168,12 +170,12 @@ impl Bench<'_> {
                         .identifier
                         .map(|at| self.plan.asked[at].name.as_str().into()),
                     reason,
-                    identifier: Some(ids[row].clone()),
+                    identifier: Some(id(row)),
                 }),
             }
         }
         failures.sort_by_key(|failure| failure.record);
-        let scored = self.score(&batch.records, &batch.columns, ids, &pseudonyms, &through)?;
+        let scored = self.score(batch.records, &columns, ids, &pseudonyms, through)?;
         Ok(Outcome {
             scored,
             refusals,
@@ -182,26 +184,50 @@ impl Bench<'_> {
         })
     }
 
-    fn pseudonyms(&self, ids: &[Box<str>]) -> Vec<Result<[u8; 16], pseudonym::Error>> {
-        let of = |id: &str| match self.plan.id_type {
-            IdType::Row => Ok(self.key.pseudonym(id).0),
-            _ => self.key.of(id).map(|pseudonym| pseudonym.0),
+    /// What becomes of one row before it is encoded.
+    fn gate(&self, pseudonym: Option<&[u8; 16]>, first: bool) -> Gate {
+        let Some(pseudonym) = pseudonym else {
+            return Gate::Failed(Reason::NotAnIdentifier);
         };
-        ids.par_iter().with_min_len(1024).map(|id| of(id)).collect()
+        if !first {
+            return Gate::Failed(Reason::Repeated);
+        }
+        if self.restricted.contains(pseudonym) {
+            return Gate::Refused(eligibility::restricted());
+        }
+        let lead = LeadFacts::default();
+        let verdict = eligibility::decide(self.purpose, self.pack, &lead, self.date);
+        match verdict {
+            Verdict::Eligible(leave) => Gate::Through(leave),
+            Verdict::Refused(why) => Gate::Refused(why),
+        }
+    }
+
+    /// The pseudonym of each identifier; none where it is no identifier of its type.
+    fn pseudonyms(&self, ids: &Texts) -> Vec<Option<[u8; 16]>> {
+        let of = |id: &str| match self.plan.id_type {
+            IdType::Row => Some(self.key.pseudonym(id).0),
+            _ => self.key.of(id).ok().map(|pseudonym| pseudonym.0),
+        };
+        (0..ids.len())
+            .into_par_iter()
+            .with_min_len(1024)
+            .map(|row| of(ids.get(row).unwrap_or_default()))
+            .collect()
     }
 
     /// Scores the rows that were let through; the leave of each is its ticket.
     fn score(
         &self,
-        records: &[u64],
+        records: Vec<u64>,
         columns: &[Column],
-        ids: Vec<Box<str>>,
-        pseudonyms: &[Result<[u8; 16], pseudonym::Error>],
-        through: &[(u32, Eligible)],
+        ids: Texts,
+        pseudonyms: &[Option<[u8; 16]>],
+        through: Through,
     ) -> Result<Scored, Error> {
         let schema = self.model.schema();
-        let all = through.len() == records.len();
-        let rows: Vec<u32> = through.iter().map(|(row, _)| *row).collect();
+        let Through { rows, leaves } = through;
+        let all = rows.len() == records.len();
         let features: Vec<Codes> = schema
             .features
             .par_iter()
@@ -222,37 +248,43 @@ impl Bench<'_> {
                 .iter()
                 .map(|pair| pair.iter().map(|&code| u16::from(code)).collect()),
         );
-        let facts: Vec<Box<[u8]>> = if through.iter().any(|(_, leave)| !leave.facts().is_empty()) {
-            through
-                .iter()
-                .map(|(_, leave)| leave.facts().as_bytes().into())
-                .collect()
+        let facts: Vec<Box<[u8]>> = if leaves.iter().any(|leave| !leave.facts().is_empty()) {
+            let facts = leaves.iter().map(Eligible::facts);
+            facts.map(|facts| facts.as_bytes().into()).collect()
         } else {
             Vec::new()
         };
+        let scores: Vec<Score> = batch
+            .log_odds
+            .par_iter()
+            .with_min_len(1024)
+            .map(|z| z.score())
+            .collect();
+        let (records, ids) = if all {
+            (records, ids)
+        } else {
+            let rows = rows.iter().map(|&row| row as usize);
+            (
+                rows.clone().map(|row| records[row]).collect(),
+                ids.select(rows),
+            )
+        };
         Ok(Scored {
-            records: rows.iter().map(|&row| records[row as usize]).collect(),
-            ids: if all {
-                ids
-            } else {
-                rows.iter().map(|&row| ids[row as usize].clone()).collect()
-            },
+            records,
+            ids,
             pseudonyms: rows
                 .iter()
-                .filter_map(|&row| pseudonyms[row as usize].as_ref().ok().copied())
+                .filter_map(|&row| pseudonyms[row as usize])
                 .collect(),
-            basis: through
+            basis: leaves.iter().map(|leave| leave.basis().code()).collect(),
+            bands: scores
                 .iter()
-                .map(|(_, leave)| leave.basis().code())
-                .collect(),
-            bands: batch
-                .log_odds
-                .par_iter()
-                .map(|z| self.policy.band(z.score().ppm()) as u8)
+                .map(|score| self.policy.band(score.ppm()) as u8)
                 .collect(),
             facts,
             codes,
             log_odds: batch.log_odds,
+            scores,
         })
     }
 }

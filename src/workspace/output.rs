@@ -3,15 +3,16 @@
 //! A file is written as `.<name>.<run>.part` beside its destination and moved
 //! there only after the ledger's checkpoint is durable.
 
+use std::borrow::Cow;
 use std::fs;
-use std::io::{self, BufWriter, Write as _};
+use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
 use super::disk::{Disk, Draft};
 use super::error::Error;
 use super::files;
 use super::state::Output;
-use crate::digest::Digest;
+use crate::digest::{Digest, Hasher};
 use crate::intake::{Cell, Failure, Writer as Rows};
 use crate::lang::Lang;
 use crate::policy::Dialect;
@@ -24,8 +25,26 @@ pub struct Part {
 }
 
 enum To {
-    Csv(Box<Rows<BufWriter<Draft>>>),
-    Parquet(Box<Columns>),
+    Csv(Box<Rows<BufWriter<Hashed>>>),
+    Parquet(Box<Columns<BufWriter<Hashed>>>),
+}
+
+/// A file that knows the digest of what was written to it.
+struct Hashed {
+    to: Draft,
+    hasher: Hasher,
+}
+
+impl Write for Hashed {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let written = self.to.write(bytes)?;
+        self.hasher.update(&bytes[..written]);
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.to.flush()
+    }
 }
 
 /// The file of a run that belongs at `target`: where it will be written first, and as what.
@@ -67,16 +86,17 @@ impl Part {
         disk: &Disk,
     ) -> Result<Self, Error> {
         let failed = |source| refused(&output, source);
-        let file = disk.start(&output.part)?;
+        let file = Hashed {
+            to: disk.start(&output.part)?,
+            hasher: Hasher::default(),
+        };
+        let file = BufWriter::with_capacity(1 << 20, file);
         let to = if is_parquet(&output.target)? {
-            let columns = Columns::new(file.into_file(), example).map_err(io::Error::other);
+            let columns = Columns::new(file, example).map_err(io::Error::other);
             To::Parquet(Box::new(columns.map_err(failed)?))
         } else {
             let header: Vec<&str> = example.iter().map(|field| field.name.as_str()).collect();
-            To::Csv(Box::new(
-                Rows::new(BufWriter::with_capacity(1 << 20, file), dialect, &header)
-                    .map_err(failed)?,
-            ))
+            To::Csv(Box::new(Rows::new(file, dialect, &header).map_err(failed)?))
         };
         Ok(Self { output, to })
     }
@@ -90,7 +110,7 @@ impl Part {
                 .write(fields)
                 .map_err(|error| failed(io::Error::other(error))),
             To::Csv(rows) => {
-                let count = fields.first().map_or(0, |field| len(&field.cells));
+                let count = fields.first().map_or(0, |field| field.cells.len());
                 let mut line = Vec::with_capacity(fields.len());
                 for row in 0..count {
                     line.clear();
@@ -107,11 +127,13 @@ impl Part {
         let mut output = self.output;
         let closed = match self.to {
             To::Parquet(columns) => columns.finish().map_err(io::Error::other),
-            To::Csv(rows) => rows.finish().and_then(|mut file| file.flush()),
+            To::Csv(rows) => rows.finish(),
         };
-        closed.map_err(|source| refused(&output, source))?;
+        let closed =
+            closed.and_then(|file| file.into_inner().map_err(io::IntoInnerError::into_error));
+        let file = closed.map_err(|source| refused(&output, source))?;
         disk.sync(&output.part)?;
-        output.digest = files::digest(&output.part)?;
+        output.digest = file.hasher.finish();
         Ok(output)
     }
 }
@@ -149,21 +171,15 @@ pub fn is_parquet(target: &Path) -> Result<bool, Error> {
     }
 }
 
-fn len(cells: &Cells) -> usize {
-    match cells {
-        Cells::Text(cells) => cells.len(),
-        Cells::Dictionary { codes, .. } => codes.len(),
-        Cells::Whole(cells) => cells.len(),
-        Cells::Number(cells) | Cells::Score(cells) => cells.len(),
-    }
-}
-
-fn cell(cells: &Cells, row: usize) -> Cell<'_> {
+fn cell<'a>(cells: &'a Cells, row: usize) -> Cell<'a> {
     match cells {
         Cells::Text(cells) => cells[row].as_deref().map_or(Cell::Missing, Cell::Text),
         Cells::Dictionary { levels, codes } => levels
             .get(codes[row] as usize)
             .map_or(Cell::Missing, |level| Cell::Text(level)),
+        Cells::Entries { levels, codes } => levels
+            .get(codes[row] as usize)
+            .map_or(Cell::Missing, |level| Cell::Number(*level)),
         Cells::Whole(cells) => {
             cells[row].map_or(Cell::Missing, |number| Cell::Integer(number as i64))
         }
@@ -175,8 +191,8 @@ fn cell(cells: &Cells, row: usize) -> Cell<'_> {
 }
 
 /// The list of failed rows: record, file, line, column, reason. Never a value.
-pub fn rejects(failures: &[Failure], files: &[String], lang: Lang) -> Vec<Field> {
-    let text = |name: &str, cells: Vec<Option<String>>| Field {
+pub fn rejects<'a>(failures: &'a [Failure], files: &'a [String], lang: Lang) -> Vec<Field<'a>> {
+    let text = |name: &str, cells: Vec<Option<Cow<'a, str>>>| Field {
         name: name.to_owned(),
         cells: Cells::Text(cells),
     };
@@ -196,7 +212,7 @@ pub fn rejects(failures: &[Failure], files: &[String], lang: Lang) -> Vec<Field>
             "file",
             failures
                 .iter()
-                .map(|failure| files.get(failure.place.file as usize).cloned())
+                .map(|failure| files.get(failure.place.file as usize).map(Cow::from))
                 .collect(),
         ),
         whole(
@@ -210,21 +226,21 @@ pub fn rejects(failures: &[Failure], files: &[String], lang: Lang) -> Vec<Field>
             "column",
             failures
                 .iter()
-                .map(|failure| failure.column.as_deref().map(str::to_owned))
+                .map(|failure| failure.column.as_deref().map(Cow::from))
                 .collect(),
         ),
         text(
             "reason",
             failures
                 .iter()
-                .map(|failure| Some(failure.reason.token().to_owned()))
+                .map(|failure| Some(failure.reason.token().into()))
                 .collect(),
         ),
         text(
             "words",
             failures
                 .iter()
-                .map(|failure| Some(failure.reason.words(lang)))
+                .map(|failure| Some(failure.reason.words(lang).into()))
                 .collect(),
         ),
     ]

@@ -42,16 +42,16 @@ impl Replay for Replayer {
             let code = features.get(feature).copied().unwrap_or(0);
             code.min((tables[feature].len() - 1) as u16)
         };
-        let mut sum = self.model.baseline().0;
-        for (term, &code) in features.iter().enumerate().take(schema.features.len()) {
-            terms.push((code, entry(term, code)));
-            sum = sum.wrapping_add(entry(term, code));
-        }
+        let singles = features.iter().enumerate().take(schema.features.len());
+        terms.extend(singles.map(|(term, &code)| (code, entry(term, code))));
         for (pair, term) in schema.pairs.iter().zip(schema.features.len()..) {
             let code = pair.code(at(pair.a), at(pair.b));
             terms.push((code, entry(term, code)));
-            sum = sum.wrapping_add(entry(term, code));
         }
-        sum
+        terms
+            .iter()
+            .fold(self.model.baseline().0, |sum, (_, entry)| {
+                sum.wrapping_add(*entry)
+            })
     }
 }

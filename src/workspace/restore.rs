@@ -113,7 +113,7 @@ impl Night<'_> {
         let (numbers, first_decision) = decisions(view, earlier.run)?;
         let mut desk = Desk::start(self, &name, &started, state, disk)?;
         let mut left_out = 0;
-        let streamed = self.stream(&key, watch, &mut |outcome| {
+        let streamed = self.stream(&key, watch, &mut |mut outcome| {
             // Who was erased since, or may not be used any more, is left out.
             let number = |it: &[u8; 16]| numbers.get(it).copied();
             let stays: Vec<bool> = outcome
@@ -130,7 +130,7 @@ impl Night<'_> {
                 .collect();
             outcome.scored.keep(&stays);
             left_out += stays.len() as u64 - again.len() as u64;
-            desk.write(self, outcome, &again, &name)
+            desk.write(self, &outcome, &again)
         });
         let finished = streamed.and_then(|tally| Ok((desk.finish(disk)?, tally)));
         let (outputs, tally) = finished.inspect_err(|_| desk.discard(disk))?;

@@ -1,7 +1,11 @@
 //! A night: an export scored, every prediction recorded, then the files put in their place.
 
 use std::collections::{HashMap, HashSet};
+use std::io;
+use std::panic::resume_unwind;
 use std::path::PathBuf;
+use std::sync::mpsc::sync_channel;
+use std::thread;
 
 use chrono::NaiveDate;
 
@@ -10,7 +14,8 @@ use super::erasure::{self, Batch};
 use super::error::Error;
 use super::export::{Export, Plan};
 use super::files::{self, Fingerprint};
-use super::journal::{self, RunWriter, View};
+use super::journal::{self, Entropy, RunWriter, View};
+use super::met::Met;
 use super::models::{self, Loaded};
 use super::night::{Bench, Outcome};
 use super::output;
@@ -20,10 +25,12 @@ use super::state::State;
 use super::tally::{RunReport, Tally};
 use super::{Progress, Recorded, Watch, Workspace, World};
 use crate::digest::hex;
-use crate::intake::{self, Seen};
+use crate::intake;
 use crate::lang::Lang;
 use crate::law::{self, Pack};
 use crate::ledger::entry::{Run, input_commitment};
+use crate::ledger::key::Secret;
+use crate::ledger::segment::Heading;
 use crate::ledger::{Entry, RunId, SegmentKind, Standing, Time};
 use crate::name::Token;
 use crate::policy::{Column, Purpose, Use};
@@ -300,7 +307,7 @@ impl<'a> Night<'a> {
         &self,
         key: &Key,
         watch: Watch<'_>,
-        each: &mut dyn FnMut(&mut Outcome) -> Result<(), Error>,
+        each: &mut dyn FnMut(Outcome) -> Result<(), Error>,
     ) -> Result<Tally, Error> {
         let bench = Bench {
             policy: &self.ws.policy,
@@ -317,16 +324,33 @@ impl<'a> Night<'a> {
             undeclared: export.undeclared().to_vec(),
             ..Tally::default()
         };
-        let mut seen = Seen::new();
-        while let Some(portion) = export.next() {
-            let mut outcome = bench.take(portion?, &mut seen)?;
-            tally.take(&outcome, &self.model.model, self.ws.policy.bands.len());
-            each(&mut outcome)?;
-            watch(Progress::Rows {
-                done: tally.rows,
-                share: export.share(),
+        let secret = Secret::new(Entropy::os().bytes());
+        let mut met = Met::new(&self.ws.root.join("tmp"), &secret);
+        // One portion is read and scored while the one before it is recorded.
+        thread::scope(|scope| {
+            let (send, receive) = sync_channel(1);
+            let bench = &bench;
+            scope.spawn(move || {
+                while let Some(portion) = export.next() {
+                    let taken = portion.and_then(|portion| bench.take(portion, &mut met));
+                    let last = taken.is_err();
+                    let taken = taken.map(|outcome| (outcome, export.share()));
+                    if send.send(taken).is_err() || last {
+                        break;
+                    }
+                }
             });
-        }
+            for taken in receive {
+                let (outcome, share) = taken?;
+                tally.take(&outcome, bench.model, bench.policy.bands.len());
+                each(outcome)?;
+                watch(Progress::Rows {
+                    done: tally.rows,
+                    share,
+                });
+            }
+            Ok::<(), Error>(())
+        })?;
         tally.check()?;
         intake::tolerate(
             tally.failed,
@@ -358,35 +382,28 @@ impl<'a> Night<'a> {
         let refusals = self.heading(run.run(), &kid, SegmentKind::Refusals);
         let started = self.started.to_string();
         let mut desk = Desk::start(self, &name, &started, state, &world.disk)?;
-        let replay = &self.model.replay;
-        let streamed = self.stream(&key, watch, &mut |outcome| {
-            let codes: Vec<&[u16]> = outcome.scored.codes
-                [..self.model.model.schema().features.len()]
-                .iter()
-                .map(Vec::as_slice)
-                .collect();
-            let ordinals = if outcome.scored.records.is_empty() {
-                Vec::new()
-            } else {
-                run.push(
-                    &proposals,
-                    SegmentKind::Proposals,
-                    &block(&outcome.scored, &codes),
-                    Some(replay),
-                )?
-            };
-            if !outcome.refusals.reasons.is_empty() {
-                push_refusals(&mut run, &refusals, &outcome.refusals)?;
+        // The file is written on a thread of its own, one portion behind the ledger.
+        let streamed = thread::scope(|scope| {
+            let (send, receive) = sync_channel::<(Outcome, Vec<u64>)>(1);
+            let desk = &mut desk;
+            let writer = scope.spawn(move || {
+                receive
+                    .into_iter()
+                    .try_for_each(|(outcome, decisions)| desk.write(self, &outcome, &decisions))
+            });
+            let streamed = self.stream(&key, watch, &mut |outcome| {
+                let decisions = self.log(&mut run, &proposals, &refusals, first, &outcome)?;
+                // Nobody listens once writing has failed; the writer's own error says why, and is told.
+                send.send((outcome, decisions)).map_err(|_| Error::Write {
+                    path: self.request.out.clone().unwrap_or_default(),
+                    source: io::ErrorKind::BrokenPipe.into(),
+                })
+            });
+            drop(send);
+            match writer.join() {
+                Ok(written) => written.and(streamed),
+                Err(panic) => resume_unwind(panic),
             }
-            desk.write(
-                self,
-                outcome,
-                &ordinals
-                    .iter()
-                    .map(|ordinal| first + ordinal)
-                    .collect::<Vec<_>>(),
-                &name,
-            )
         });
         let finished = streamed.and_then(|tally| Ok((desk.finish(&world.disk)?, tally)));
         let (outputs, tally) = match finished {
@@ -417,6 +434,39 @@ impl<'a> Night<'a> {
             .collect();
         state.report(&name, &report.to_json())?;
         Ok(report)
+    }
+}
+
+impl Night<'_> {
+    /// Hands the rows of a portion to the ledger; the decision numbers of the scored ones.
+    fn log(
+        &self,
+        run: &mut RunWriter,
+        proposals: &Heading,
+        refusals: &Heading,
+        first: u64,
+        outcome: &Outcome,
+    ) -> Result<Vec<u64>, Error> {
+        let scored = &outcome.scored;
+        let features = self.model.model.schema().features.len();
+        let codes: Vec<&[u16]> = scored.codes[..features].iter().map(Vec::as_slice).collect();
+        let mut decisions = Vec::new();
+        if !scored.records.is_empty() {
+            let rows = block(scored, &codes);
+            decisions = run.push(
+                proposals,
+                SegmentKind::Proposals,
+                &rows,
+                Some(&self.model.replay),
+            )?;
+            for ordinal in &mut decisions {
+                *ordinal += first;
+            }
+        }
+        if !outcome.refusals.reasons.is_empty() {
+            push_refusals(run, refusals, &outcome.refusals)?;
+        }
+        Ok(decisions)
     }
 }
 

@@ -1,7 +1,12 @@
 //! The rows of the score file: one line per lead, as the CRM will read it back.
 
+use std::borrow::Cow;
+
+use rayon::prelude::*;
+
 use super::export::Plan;
 use super::night::{Refusals, Scored};
+use crate::eligibility::Refused;
 use crate::intake::Failure;
 use crate::lang::Lang;
 use crate::model::Model;
@@ -10,12 +15,16 @@ use crate::policy::Policy;
 use crate::report::Reasons;
 use crate::table::{Cells, Field};
 
+/// Rows whose reasons one task looks up.
+const CHUNK: usize = 1 << 13;
+
 /// The columns of a score file, whose words are made once per run.
 pub struct Sheet {
     identifier: String,
     bands: Vec<String>,
-    version: String,
-    baseline: f64,
+    statuses: [String; 2],
+    version: [String; 1],
+    baseline: [f64; 1],
     terms: Vec<String>,
     tables: Vec<Vec<f64>>,
     reasons: Reasons,
@@ -41,8 +50,9 @@ impl Sheet {
                 .iter()
                 .map(|band| band.id.to_string())
                 .collect(),
-            version: model.version().to_string(),
-            baseline: model.baseline().value(),
+            statuses: ["proposed".into(), "failed".into()],
+            version: [model.version().to_string()],
+            baseline: [model.baseline().value()],
             terms: features
                 .chain(pairs)
                 .map(|term| format!("c.{term}"))
@@ -63,148 +73,128 @@ impl Sheet {
     }
 
     /// The columns without a row: what a file's header is made from.
-    pub fn empty(&self) -> Vec<Field> {
-        let nobody = Scored {
-            records: Vec::new(),
-            ids: Vec::new(),
-            pseudonyms: Vec::new(),
-            basis: Vec::new(),
-            bands: Vec::new(),
-            facts: Vec::new(),
-            codes: vec![Vec::new(); self.tables.len()],
-            log_odds: Vec::new(),
-        };
-        self.scores(&nobody, &[], &[], "")
+    pub fn empty(&self) -> Vec<Field<'_>> {
+        let none = Cells::Text(Vec::new());
+        let number = Cells::Number(Vec::new());
+        let ids = (self.identifier.as_str(), none.clone());
+        let heads = [
+            ("decision", Cells::Whole(Vec::new())),
+            ("status", none.clone()),
+            ("score", number.clone()),
+            ("log_odds", number.clone()),
+            ("band", none.clone()),
+            ("reason_1", none.clone()),
+            ("reason_2", none.clone()),
+            ("reason_3", none.clone()),
+            ("model", none.clone()),
+            ("run", none),
+            ("baseline", number.clone()),
+        ];
+        let terms = self
+            .terms
+            .iter()
+            .map(|term| (term.as_str(), number.clone()));
+        [ids]
+            .into_iter()
+            .chain(heads)
+            .chain(terms)
+            .map(|(name, cells)| field(name, cells))
+            .collect()
     }
 
     /// The rows of one portion, proposed and failed, by ascending record.
-    pub fn scores(
-        &self,
-        scored: &Scored,
+    pub fn scores<'a>(
+        &'a self,
+        scored: &'a Scored,
         decisions: &[u64],
-        failures: &[Failure],
-        run: &str,
-    ) -> Vec<Field> {
-        let order = merge(&scored.records, failures);
-        let reasons = self.top(scored);
-        let text = |made: &dyn Fn(usize) -> Option<String>,
-                    failed: &dyn Fn(usize) -> Option<String>| {
-            Cells::Text(
-                order
-                    .iter()
-                    .map(|row| row.map_or_else(&|at| made(at), &|at| failed(at)))
-                    .collect(),
-            )
-        };
-        let dictionary =
-            |levels: Vec<String>, code: &dyn Fn(usize) -> u32, failed: u32| Cells::Dictionary {
-                levels,
-                codes: order
-                    .iter()
-                    .map(|row| row.map_or_else(&|at| code(at), &|_| failed))
-                    .collect(),
-            };
-        let number = |value: &dyn Fn(usize) -> f64| {
-            order
-                .iter()
-                .map(|row| row.map_or_else(&|at| value(at), &|_| f64::NAN))
-                .collect::<Vec<f64>>()
-        };
+        failures: &'a [Failure],
+        run: &'a [String],
+    ) -> Vec<Field<'a>> {
+        let order = Order::of(&scored.records, failures);
         let none = u32::MAX;
+        let dictionary = |levels: &'a [String], codes| Cells::Dictionary { levels, codes };
+        let ids = order.each(
+            |at| scored.ids.get(at).map(Cow::Borrowed),
+            |at| failures[at].identifier.as_deref().map(Cow::Borrowed),
+        );
+        let numbers = order.each(|at| Some(decisions[at]), |_| None);
+        let scores = order.each(|at| scored.scores[at].value(), |_| f64::NAN);
+        let log_odds = order.each(|at| scored.log_odds[at].value(), |_| f64::NAN);
+        let bands = order.each(|at| u32::from(scored.bands[at]), |_| none);
         let mut fields = vec![
-            field(
-                &self.identifier,
-                text(&|at| Some(scored.ids[at].to_string()), &|at| {
-                    failures[at].identifier.as_deref().map(str::to_owned)
-                }),
-            ),
-            field(
-                "decision",
-                Cells::Whole(
-                    order
-                        .iter()
-                        .map(|row| row.map_or_else(&|at| Some(decisions[at]), &|_| None))
-                        .collect(),
-                ),
-            ),
+            field(&self.identifier, Cells::Text(ids)),
+            field("decision", Cells::Whole(numbers)),
             field(
                 "status",
-                dictionary(vec!["proposed".into(), "failed".into()], &|_| 0, 1),
+                dictionary(&self.statuses, order.each(|_| 0, |_| 1)),
             ),
-            field(
-                "score",
-                Cells::Score(number(&|at| scored.log_odds[at].score().value())),
-            ),
-            field(
-                "log_odds",
-                Cells::Number(number(&|at| scored.log_odds[at].value())),
-            ),
-            field(
-                "band",
-                dictionary(self.bands.clone(), &|at| u32::from(scored.bands[at]), none),
-            ),
+            field("score", Cells::Score(scores)),
+            field("log_odds", Cells::Number(log_odds)),
+            field("band", dictionary(&self.bands, bands)),
         ];
-        for (at, name) in ["reason_1", "reason_2", "reason_3"].into_iter().enumerate() {
-            fields.push(field(
-                name,
-                dictionary(self.levels.clone(), &|row| reasons[row][at], none),
-            ));
+        for (name, reasons) in ["reason_1", "reason_2", "reason_3"]
+            .into_iter()
+            .zip(self.top(scored))
+        {
+            let codes = order.each(|at| reasons[at], |_| none);
+            fields.push(field(name, dictionary(&self.levels, codes)));
         }
+        let once = || order.each(|_| 0, |_| none);
+        fields.push(field("model", dictionary(&self.version, once())));
+        fields.push(field("run", dictionary(run, order.each(|_| 0, |_| 0))));
         fields.push(field(
-            "model",
-            dictionary(vec![self.version.clone()], &|_| 0, none),
+            "baseline",
+            Cells::Entries {
+                levels: &self.baseline,
+                codes: once(),
+            },
         ));
-        fields.push(field("run", dictionary(vec![run.to_owned()], &|_| 0, 0)));
-        fields.push(field("baseline", Cells::Number(number(&|_| self.baseline))));
-        for ((name, table), codes) in self.terms.iter().zip(&self.tables).zip(&scored.codes) {
-            fields.push(field(
-                name,
-                Cells::Number(number(&|at| table[usize::from(codes[at])])),
-            ));
+        for ((name, levels), codes) in self.terms.iter().zip(&self.tables).zip(&scored.codes) {
+            let codes = order.each(|at| u32::from(codes[at]), |_| none);
+            fields.push(field(name, Cells::Entries { levels, codes }));
         }
         fields
     }
 
     /// Each row's three strongest reasons, as positions in the list of all.
-    fn top(&self, scored: &Scored) -> Vec<[u32; 3]> {
-        use rayon::prelude::*;
-        (0..scored.records.len())
-            .into_par_iter()
-            .with_min_len(1024)
-            .map(|row| {
-                self.reasons
-                    .top(scored.codes.iter().map(|codes| codes[row]))
-            })
-            .collect()
+    fn top(&self, scored: &Scored) -> [Vec<u32>; 3] {
+        let rows = scored.records.len();
+        let mut top = [vec![0; rows], vec![0; rows], vec![0; rows]];
+        let [first, second, third] = &mut top;
+        first
+            .par_chunks_mut(CHUNK)
+            .zip(second.par_chunks_mut(CHUNK))
+            .zip(third.par_chunks_mut(CHUNK))
+            .enumerate()
+            .for_each(|(chunk, ((first, second), third))| {
+                let from = chunk * CHUNK;
+                let codes: Vec<&[u16]> = scored
+                    .codes
+                    .iter()
+                    .map(|codes| &codes[from..from + first.len()])
+                    .collect();
+                self.reasons.top(&codes, [first, second, third]);
+            });
+        top
     }
 
     /// The list of refused leads.
-    pub fn refusals(plan: &Plan, refusals: &Refusals) -> Vec<Field> {
-        let text = |cells: Vec<String>| Cells::Text(cells.into_iter().map(Some).collect());
+    pub fn refusals<'a>(plan: &Plan, refusals: &'a Refusals) -> Vec<Field<'a>> {
+        let text = |cells: Vec<&'a str>| {
+            Cells::Text(cells.into_iter().map(|cell| Some(cell.into())).collect())
+        };
         vec![
             field(
                 &identifier(plan),
-                text(refusals.ids.iter().map(ToString::to_string).collect()),
+                text(refusals.ids.iter().map(|id| &**id).collect()),
             ),
             field(
                 "refusal",
-                text(
-                    refusals
-                        .reasons
-                        .iter()
-                        .map(|why| why.name().to_owned())
-                        .collect(),
-                ),
+                text(refusals.reasons.iter().map(Refused::name).collect()),
             ),
             field(
                 "article",
-                text(
-                    refusals
-                        .reasons
-                        .iter()
-                        .map(|why| why.article().to_owned())
-                        .collect(),
-                ),
+                text(refusals.reasons.iter().map(Refused::article).collect()),
             ),
         ]
     }
@@ -216,11 +206,19 @@ fn identifier(plan: &Plan) -> String {
         .map_or_else(|| "row".to_owned(), |at| plan.asked[at].name.clone())
 }
 
-fn field(name: &str, cells: Cells) -> Field {
+fn field<'a>(name: &str, cells: Cells<'a>) -> Field<'a> {
     Field {
         name: name.to_owned(),
         cells,
     }
+}
+
+/// In which order scored and failed rows stand in the file.
+enum Order {
+    /// So many scored rows, and none that failed.
+    Scored(usize),
+    /// Both, by ascending record.
+    Mixed(Vec<Line>),
 }
 
 /// A line of the file: a scored row or a failed one, by its position.
@@ -230,25 +228,34 @@ enum Line {
     Failed(usize),
 }
 
-impl Line {
-    fn map_or_else<T>(self, made: &dyn Fn(usize) -> T, failed: &dyn Fn(usize) -> T) -> T {
-        match self {
-            Self::Made(at) => made(at),
-            Self::Failed(at) => failed(at),
+impl Order {
+    fn of(records: &[u64], failures: &[Failure]) -> Self {
+        if failures.is_empty() {
+            return Self::Scored(records.len());
         }
+        let mut order = Vec::with_capacity(records.len() + failures.len());
+        let mut failed = failures.iter().enumerate().peekable();
+        for (at, record) in records.iter().enumerate() {
+            while let Some((bad, _)) = failed.next_if(|(_, failure)| failure.record < *record) {
+                order.push(Line::Failed(bad));
+            }
+            order.push(Line::Made(at));
+        }
+        order.extend(failed.map(|(bad, _)| Line::Failed(bad)));
+        Self::Mixed(order)
     }
-}
 
-/// Both lists as one, by ascending record.
-fn merge(records: &[u64], failures: &[Failure]) -> Vec<Line> {
-    let mut order = Vec::with_capacity(records.len() + failures.len());
-    let mut failed = failures.iter().enumerate().peekable();
-    for (at, record) in records.iter().enumerate() {
-        while let Some((bad, _)) = failed.next_if(|(_, failure)| failure.record < *record) {
-            order.push(Line::Failed(bad));
+    /// A column: what each scored row has, and each failed one.
+    fn each<T>(&self, made: impl Fn(usize) -> T, failed: impl Fn(usize) -> T) -> Vec<T> {
+        match self {
+            Self::Scored(rows) => (0..*rows).map(made).collect(),
+            Self::Mixed(lines) => lines
+                .iter()
+                .map(|line| match *line {
+                    Line::Made(at) => made(at),
+                    Line::Failed(at) => failed(at),
+                })
+                .collect(),
         }
-        order.push(Line::Made(at));
     }
-    order.extend(failed.map(|(bad, _)| Line::Failed(bad)));
-    order
 }

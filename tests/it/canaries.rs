@@ -496,9 +496,9 @@ fn parquet(path: &Path, text: &str) {
     fs::create_dir_all(path.parent().unwrap()).unwrap();
     let cells = (0..5_000).map(|row| {
         Some(if row == 4_321 {
-            text.to_owned()
+            text.into()
         } else {
-            format!("L-{row}")
+            format!("L-{row}").into()
         })
     });
     let fields = [Field {

@@ -209,8 +209,9 @@ impl Sketch {
                     .filter(used)
                     .for_each(|at| self.look(&levels[at]));
             }
-            Column::Text(texts) => texts[..rows]
+            Column::Text(texts) => texts
                 .iter()
+                .take(rows)
                 .flatten()
                 .for_each(|text| self.look(text)),
             Column::Number(numbers) => {

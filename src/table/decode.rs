@@ -1,0 +1,357 @@
+//! Row groups to batches: a window of rows at a time, so that a row group of any size takes little memory.
+//!
+//! Texts that repeat are taken as Parquet keeps them, a dictionary and one
+//! small number a row: nobody looks at a text twice. Everything else goes
+//! through polars' own types and casts.
+
+use std::fs::File;
+use std::io::{Cursor, Read as _, Seek as _, SeekFrom};
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use polars::prelude::{DataType, Series};
+use polars_arrow::array::{Array, DictionaryArray, Utf8ViewArray};
+use polars_arrow::datatypes::{ArrowDataType, DTYPE_CATEGORICAL_NEW, Field, IntegerType, Metadata};
+use polars_buffer::Buffer;
+use polars_parquet::read::{
+    BasicDecompressor, ColumnChunkMetadata, FileMetadata, Filter, PageReader,
+    column_iter_to_arrays, infer_schema, read_metadata,
+};
+use rayon::prelude::*;
+
+use super::column::Category;
+use super::error::Error;
+use super::read::{BATCH, Raw, RawBatch, Wanted, guarded, raw_column};
+
+/// Rows that are decoded at a time: a few batches, since a page is decompressed anew for each window that it spans.
+const WINDOW: usize = 4 * BATCH;
+
+/// Decodes the wanted columns of `paths`, in order, and hands over batches until `send` wants no more.
+///
+/// Every wanted column stands in every file, by the name given beside it.
+pub(super) fn batches(
+    paths: &[PathBuf],
+    wanted: &[(Wanted, String)],
+    send: &mut dyn FnMut(RawBatch) -> bool,
+) -> Result<(), Error> {
+    let mut kinds: Option<Vec<ArrowDataType>> = None;
+    let mut batch = Batch::default();
+    for path in paths {
+        let damaged = |kind| Error::Damaged {
+            path: path.clone(),
+            kind,
+        };
+        let opened = Opened::open(path, wanted)?;
+        let here = opened.fields.iter().map(|field| field.dtype.clone());
+        if *kinds.get_or_insert_with(|| here.clone().collect()) != here.collect::<Vec<_>>() {
+            return Err(damaged("columns do not match"));
+        }
+        for group in 0..opened.metadata.row_groups.len() {
+            let group = opened.group(group).map_err(damaged)?;
+            let mut at = 0;
+            while at < group.rows {
+                // Windows end where batches end, so that most batches come out of one.
+                let end = group.rows.min(at + WINDOW - batch.rows);
+                let window = group.window(at..end, wanted).map_err(damaged)?;
+                at = end;
+                if !batch.take(&window, wanted, send)? {
+                    return Ok(());
+                }
+            }
+        }
+    }
+    if batch.rows > 0 {
+        send(batch.finish());
+    }
+    Ok(())
+}
+
+/// A file whose footer was read.
+struct Opened {
+    file: File,
+    length: u64,
+    metadata: FileMetadata,
+    /// The wanted columns' types, in order.
+    fields: Vec<Field>,
+}
+
+impl Opened {
+    fn open(path: &Path, wanted: &[(Wanted, String)]) -> Result<Self, Error> {
+        let failed = |source| Error::Open {
+            path: path.to_owned(),
+            source,
+        };
+        let damaged = |kind| Error::Damaged {
+            path: path.to_owned(),
+            kind,
+        };
+        let mut file = File::open(path).map_err(failed)?;
+        let length = file.metadata().map_err(failed)?.len();
+        let (metadata, schema) = guarded(|| {
+            let metadata = read_metadata(&mut file)?;
+            let schema = infer_schema(&metadata)?;
+            Ok((metadata, schema))
+        })
+        .map_err(damaged)?;
+        let mut fields = Vec::with_capacity(wanted.len());
+        for (_, name) in wanted {
+            let field = schema.get(name.as_str());
+            fields.push(
+                field
+                    .cloned()
+                    .ok_or_else(|| damaged("columns do not match"))?,
+            );
+        }
+        Ok(Self {
+            file,
+            length,
+            metadata,
+            fields,
+        })
+    }
+
+    /// Reads the wanted columns of a row group, as they stand in the file.
+    fn group(&self, at: usize) -> Result<Group<'_>, &'static str> {
+        let group = &self.metadata.row_groups[at];
+        let mut chunks = Vec::with_capacity(self.fields.len());
+        for field in &self.fields {
+            let mut columns = group
+                .columns_under_root_iter(&field.name)
+                .into_iter()
+                .flatten();
+            let (Some(metadata), None) = (columns.next(), columns.next()) else {
+                chunks.push(Chunk {
+                    field: field.clone(),
+                    pages: None,
+                    plain: AtomicBool::new(true),
+                });
+                continue;
+            };
+            let range = metadata.byte_range();
+            if range.end > self.length {
+                return Err("its pages cannot be decoded");
+            }
+            let mut bytes = vec![0; (range.end - range.start) as usize];
+            let mut file = &self.file;
+            file.seek(SeekFrom::Start(range.start))
+                .and_then(|_| file.read_exact(&mut bytes))
+                .map_err(|_| "input or output failed")?;
+            chunks.push(Chunk {
+                field: field.clone(),
+                pages: Some((metadata, bytes.into())),
+                plain: AtomicBool::new(false),
+            });
+        }
+        Ok(Group {
+            rows: group.num_rows(),
+            chunks,
+        })
+    }
+}
+
+/// The wanted columns of a row group, compressed.
+struct Group<'a> {
+    rows: usize,
+    chunks: Vec<Chunk<'a>>,
+}
+
+/// A column of a row group, compressed; without pages where it is a list or a structure.
+struct Chunk<'a> {
+    field: Field,
+    pages: Option<(&'a ColumnChunkMetadata, Buffer<u8>)>,
+    /// Not every page has a dictionary, so that texts have to be looked at one by one.
+    plain: AtomicBool,
+}
+
+/// Some rows of a row group, decoded.
+struct Window {
+    rows: usize,
+    columns: Vec<Decoded>,
+}
+
+enum Decoded {
+    /// Texts by their place in a list.
+    Coded(DictionaryArray<u32>),
+    Typed(Series),
+    /// Of a type that no kind is read from; its name.
+    Foreign(String),
+}
+
+impl Group<'_> {
+    fn window(
+        &self,
+        rows: Range<usize>,
+        wanted: &[(Wanted, String)],
+    ) -> Result<Window, &'static str> {
+        let columns = self
+            .chunks
+            .par_iter()
+            .zip(wanted)
+            .map(|(chunk, (want, _))| chunk.decode(rows.clone(), want.repeats))
+            .collect::<Result<Vec<_>, _>>()?;
+        Ok(Window {
+            rows: rows.len(),
+            columns,
+        })
+    }
+}
+
+impl Chunk<'_> {
+    fn decode(&self, rows: Range<usize>, repeats: bool) -> Result<Decoded, &'static str> {
+        let text = match &self.field.dtype {
+            ArrowDataType::Utf8View => true,
+            ArrowDataType::Dictionary(_, values, _) => **values == ArrowDataType::Utf8View,
+            _ => false,
+        };
+        let Some(pages) = self
+            .pages
+            .as_ref()
+            .filter(|_| !self.field.dtype.is_nested())
+        else {
+            let kind = DataType::from_arrow_field(&self.field);
+            return Ok(Decoded::Foreign(kind.to_string()));
+        };
+        if text && repeats && !self.plain.load(Ordering::Relaxed) {
+            match arrays(pages, coded(&self.field), rows.clone()) {
+                Ok(arrays) => {
+                    let array = arrays.into_iter().next().ok_or(SHORT)?;
+                    let coded = array.as_any().downcast_ref::<DictionaryArray<u32>>();
+                    return Ok(Decoded::Coded(coded.ok_or(SHORT)?.clone()));
+                }
+                Err(_) => self.plain.store(true, Ordering::Relaxed),
+            }
+        }
+        let mut field = self.field.clone();
+        if text {
+            (field.dtype, field.metadata) = (ArrowDataType::Utf8View, None);
+        }
+        let arrays = arrays(pages, field.clone(), rows)?;
+        guarded(|| Series::try_from((&field, arrays))).map(Decoded::Typed)
+    }
+}
+
+/// A row group that holds fewer rows than its footer says.
+const SHORT: &str = "lengths do not match";
+
+/// The field that makes polars hand over the codes of texts as they are.
+fn coded(field: &Field) -> Field {
+    let mark = (DTYPE_CATEGORICAL_NEW.into(), "".into());
+    Field {
+        dtype: ArrowDataType::Dictionary(
+            IntegerType::UInt32,
+            Box::new(ArrowDataType::Utf8View),
+            false,
+        ),
+        metadata: Some(Arc::new(Metadata::from([mark]))),
+        ..field.clone()
+    }
+}
+
+fn arrays(
+    (metadata, bytes): &(&ColumnChunkMetadata, Buffer<u8>),
+    field: Field,
+    rows: Range<usize>,
+) -> Result<Vec<Box<dyn Array>>, &'static str> {
+    let pages = PageReader::new(Cursor::new(bytes.clone()), metadata, Vec::new(), usize::MAX);
+    let pages = BasicDecompressor::new(pages, Vec::new());
+    let kind = &metadata.descriptor().descriptor.primitive_type;
+    let length = rows.len();
+    let (arrays, _) = guarded(|| {
+        column_iter_to_arrays(vec![pages], vec![kind], field, Some(Filter::Range(rows)))
+    })?;
+    if arrays.iter().map(|array| array.len()).sum::<usize>() == length {
+        Ok(arrays)
+    } else {
+        Err(SHORT)
+    }
+}
+
+/// The batch that is being filled.
+#[derive(Default)]
+struct Batch {
+    rows: usize,
+    columns: Vec<Raw>,
+}
+
+impl Batch {
+    /// Takes the rows of a window, and sends each batch that is full; whether more is wanted.
+    fn take(
+        &mut self,
+        window: &Window,
+        wanted: &[(Wanted, String)],
+        send: &mut dyn FnMut(RawBatch) -> bool,
+    ) -> Result<bool, Error> {
+        let mut at = 0;
+        while at < window.rows {
+            let rows = at..window.rows.min(at + BATCH - self.rows);
+            at = rows.end;
+            self.rows += rows.len();
+            let part = window
+                .columns
+                .par_iter()
+                .zip(wanted)
+                .map(|(column, (want, _))| column.part(rows.clone(), want))
+                .collect::<Result<Vec<_>, _>>()?;
+            if self.columns.is_empty() {
+                self.columns = part;
+            } else {
+                self.columns
+                    .par_iter_mut()
+                    .zip(part)
+                    .for_each(|(column, part)| column.append(part));
+            }
+            if self.rows == BATCH && !send(self.finish()) {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    fn finish(&mut self) -> RawBatch {
+        RawBatch {
+            columns: std::mem::take(&mut self.columns),
+            rows: std::mem::take(&mut self.rows),
+        }
+    }
+}
+
+impl Decoded {
+    fn part(&self, rows: Range<usize>, want: &Wanted) -> Result<Raw, Error> {
+        match self {
+            Self::Coded(array) => Ok(Raw::Dictionary(category(array, rows))),
+            Self::Typed(series) => raw_column(&series.slice(rows.start as i64, rows.len()), want),
+            Self::Foreign(kind) => Err(Error::Type {
+                column: want.name.clone(),
+                dtype: kind.clone(),
+            }),
+        }
+    }
+}
+
+/// Some rows of coded texts; the levels are those that these rows have, in order of first appearance.
+fn category(array: &DictionaryArray<u32>, rows: Range<usize>) -> Category {
+    let texts = array.values().as_any().downcast_ref::<Utf8ViewArray>();
+    let texts = texts.expect("the dictionary was asked for as texts");
+    let mut places = vec![Category::MISSING; texts.len()];
+    let mut levels: Vec<Box<str>> = Vec::new();
+    let mut place = |key: u32| {
+        let place = &mut places[key as usize];
+        if *place == Category::MISSING {
+            *place = levels.len() as u32;
+            levels.push(Box::from(texts.value(key as usize)));
+        }
+        *place
+    };
+    let keys = &array.keys().values()[rows.clone()];
+    let codes = match array.keys().validity() {
+        None => keys.iter().map(|&key| place(key)).collect(),
+        Some(validity) => keys
+            .iter()
+            .zip(validity.iter().skip(rows.start))
+            .map(|(&key, there)| if there { place(key) } else { Category::MISSING })
+            .collect(),
+    };
+    Category { levels, codes }
+}
