@@ -9,6 +9,6 @@ mod encode;
 mod learn;
 mod schema;
 
-pub use encode::{Codes, encode};
+pub use encode::{Codes, encode, encode_rows};
 pub use learn::{LearnSettings, Learned, NamedColumn, learn};
 pub use schema::{Error, Feature, Pair, Schema, Shape};

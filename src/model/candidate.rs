@@ -4,7 +4,7 @@ use super::document::{self, Model, Settings};
 use super::evaluate::Judged;
 use super::examples::Examples;
 use super::findings::Certificate;
-use super::fit::{self, newton};
+use super::fit;
 use super::pairs::{Ranked, Rows, purify};
 use super::people::People;
 use super::prepare::Prepared;
@@ -84,7 +84,11 @@ fn fit_pairs(
     };
     let coded = prepared.coded(&schema.pairs);
     let fitted = match training.solver {
-        Solver::Newton => newton(&coded, choice.strength, coded.start(), fit::TOLERANCE)?,
+        Solver::Newton => prepared.beginning(&coded, choice.strength).settle(
+            &coded,
+            choice.strength,
+            fit::TOLERANCE,
+        )?,
         Solver::Linfa => fit::solve(&coded, choice.strength, training.certificate_mib)?,
     };
     let (baseline, tables) = tables(

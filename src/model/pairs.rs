@@ -5,6 +5,8 @@
 //! residuals of rows that the fit did not see; after the final fit the part of
 //! a pair's table that its two features could say alone is given back to them.
 
+use std::sync::Arc;
+
 use rayon::prelude::*;
 
 use crate::features::{Codes, Pair, Shape};
@@ -89,7 +91,7 @@ fn merged(order: &[usize], rows: &[u64], groups: usize) -> Vec<Vec<usize>> {
 /// rows that the main effects were not fitted on, both in units of 2⁻³².
 #[must_use]
 pub fn rank(
-    codes: &[Codes],
+    codes: &[Arc<Codes>],
     coarse: &[Coarse],
     residuals: &[i64],
     weights: &[u32],

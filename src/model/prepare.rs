@@ -1,24 +1,33 @@
 //! Training rows as codes, with everything that was learned on them and on nothing else.
 
+use std::sync::Arc;
+
 use rayon::prelude::*;
 
-use super::fit::{self, Basis, Coded, Coding, newton};
+use super::examples::Examples;
+use super::fit::{self, Basis, Coded, Coding, Descent};
 use super::pairs::{Coarse, Ranked, coarse, rank};
 use super::people::People;
 use super::score::Look;
 use super::select::{ROUGH, Task};
 use super::train::Error;
-use crate::features::{Codes, Feature, NamedColumn, Pair, encode, learn};
+use crate::features::{Codes, Feature, NamedColumn, Pair, encode, encode_rows, learn};
 
 /// Folds of the residuals by which pairs are ranked.
 const RESIDUAL_FOLDS: u32 = 3;
 
+/// Fits of more rows than this begin on a sample of them: one row in so many.
+const SAMPLED: usize = 1 << 17;
+const ONE_IN: u16 = 16;
+
 /// Training rows as codes, with what the codes mean.
 pub(crate) struct Prepared {
     pub features: Vec<Feature>,
-    pub codes: Vec<Codes>,
-    pub outcome: Vec<bool>,
+    pub codes: Vec<Arc<Codes>>,
+    pub outcome: Arc<Vec<bool>>,
     pub rows: Vec<u32>,
+    /// Positions in `rows` to begin a fit on, where there are so many rows that it pays.
+    sample: Vec<u32>,
     /// Rows by feature and code, and of them won.
     pub counts: Vec<Vec<u64>>,
     pub won: Vec<Vec<u64>>,
@@ -46,36 +55,21 @@ impl Prepared {
             .iter()
             .map(|&row| task.examples.outcome[row as usize])
             .collect();
-        let whole = rows.len() == task.examples.outcome.len();
+        let whole = rows
+            .iter()
+            .copied()
+            .eq(0..task.examples.outcome.len() as u32);
         let encoded = features.par_iter().zip(&columns).map(|(feature, example)| {
-            let codes = encode(&example.column, &feature.shape)?;
-            let codes = if whole { codes } else { codes.select(rows) };
-            let mut won = vec![0; feature.shape.codes()];
-            (0..rows.len())
-                .filter(|&row| outcome[row])
-                .for_each(|row| won[codes.at(row) as usize] += 1);
-            Ok((codes.counts(feature.shape.codes()), won, codes))
+            let codes = if whole {
+                encode(&example.column, &feature.shape)?
+            } else {
+                encode_rows(&example.column, &feature.shape, rows)?
+            };
+            let (counts, won) = codes.outcomes(&outcome, feature.shape.codes());
+            Ok(((Arc::new(codes), counts), won))
         });
         let encoded = encoded.collect::<Result<Vec<_>, Error>>()?;
-        let rows: Vec<u32> = if whole {
-            (0..rows.len() as u32).collect()
-        } else {
-            rows.to_vec()
-        };
-        let outcome = if whole {
-            task.examples.outcome.clone()
-        } else {
-            outcome
-        };
-        let (mut codes, mut counts, mut won) = (Vec::new(), Vec::new(), Vec::new());
-        for (held, count, wins) in encoded
-            .into_iter()
-            .map(|(count, wins, held)| (held, count, wins))
-        {
-            codes.push(held);
-            counts.push(count);
-            won.push(wins);
-        }
+        let ((codes, counts), won): ((Vec<_>, Vec<_>), Vec<_>) = encoded.into_iter().unzip();
         let min_people = task.learn.min_people;
         let coarse = features
             .iter()
@@ -86,8 +80,9 @@ impl Prepared {
         Ok(Self {
             features,
             codes,
-            outcome,
-            rows,
+            outcome: Arc::new(outcome),
+            rows: rows.to_vec(),
+            sample: sample(task.examples, rows),
             counts,
             won,
             coarse,
@@ -118,7 +113,7 @@ impl Prepared {
     pub fn coded(&self, pairs: &[Pair]) -> Coded {
         let main = self.features.iter().zip(&self.codes).zip(&self.counts).map(
             |((feature, codes), counts)| Coding {
-                codes: codes.clone(),
+                codes: Arc::clone(codes),
                 basis: Basis::of_feature(&feature.shape, counts, self.min_people),
             },
         );
@@ -126,14 +121,28 @@ impl Prepared {
             let codes =
                 Codes::Narrow(Look::new(pair).codes(&self.codes[pair.a], &self.codes[pair.b]));
             let basis = Basis::of_pair(&codes.counts(pair.codes()), self.min_people);
-            Coding { codes, basis }
+            Coding {
+                codes: Arc::new(codes),
+                basis,
+            }
         });
         let mut terms: Vec<Coding> = main.collect();
         terms.extend(paired.collect::<Vec<_>>());
-        Coded {
-            terms,
-            outcome: self.outcome.clone(),
+        Coded::new(terms, Arc::clone(&self.outcome))
+    }
+
+    /// Where to begin a fit of this design at this strength: near the optimum of a sample, where there are many rows.
+    pub fn beginning(&self, coded: &Coded, strength: f64) -> Descent {
+        let mut descent = Descent::from(coded.start());
+        if !self.sample.is_empty() {
+            let part = coded.subset(&self.sample);
+            // A sample without an optimum (one outcome only, say) is no beginning; the fit of all rows will say why.
+            if descent.approach(&part, strength, ROUGH).is_ok() {
+                return descent.on_more_rows(self.rows.len() as f64 / self.sample.len() as f64);
+            }
+            return Descent::from(coded.start());
         }
+        descent
     }
 
     /// Ranks all pairs by what they would add to main effects of this strength.
@@ -141,13 +150,16 @@ impl Prepared {
         const UNIT: f64 = (1u64 << 32) as f64;
         let coded = self.coded(&[]);
         let dealt = people.deal(&self.rows, &self.outcome, RESIDUAL_FOLDS);
-        let whole = newton(&coded, strength, coded.start(), ROUGH)?;
+        let mut whole = self.beginning(&coded, strength);
+        whole.approach(&coded, strength, ROUGH)?;
+        let share = 1.0 - 1.0 / f64::from(RESIDUAL_FOLDS);
         let folds = (0..RESIDUAL_FOLDS).into_par_iter().map(|fold| {
             let (out, fitted): (Vec<u32>, Vec<u32>) =
                 (0..self.rows.len() as u32).partition(|&row| dealt[row as usize] == fold);
             let part = coded.subset(&fitted);
-            let theta = newton(&part, strength, whole.theta.clone(), ROUGH)?.theta;
-            let eta = log_odds(&coded.subset(&out), &theta);
+            let mut descent = whole.clone().on_more_rows(share);
+            let theta = descent.approach(&part, strength, ROUGH)?.theta;
+            let eta = coded.subset(&out).log_odds(&theta);
             Ok(out.into_iter().zip(eta).collect::<Vec<_>>())
         });
         let (mut residuals, mut weights) =
@@ -172,12 +184,13 @@ impl Prepared {
     }
 }
 
-/// η of each row of a design.
-pub(crate) fn log_odds(coded: &Coded, theta: &[f64]) -> Vec<f64> {
-    let (intercept, tables) = coded.tables(theta);
-    let mut eta = vec![intercept; coded.outcome.len()];
-    for (term, table) in coded.terms.iter().zip(&tables) {
-        fit::add_entries(&term.codes, 0, table, &mut eta);
+/// One row in sixteen, by the keys of whoever stands behind it: whatever the order of rows, and whatever they say.
+fn sample(examples: &Examples, rows: &[u32]) -> Vec<u32> {
+    if rows.len() <= SAMPLED {
+        return Vec::new();
     }
-    eta
+    let taken = |key: &[u8; 32]| u16::from_be_bytes([key[0], key[1]]) < u16::MAX / ONE_IN;
+    (0..rows.len() as u32)
+        .filter(|&at| taken(&examples.keys[rows[at as usize] as usize]))
+        .collect()
 }

@@ -4,20 +4,20 @@
 //! fold: what a fold's rows are judged by never saw them. Losses are summed as
 //! integers, so the choice depends neither on the order of rows nor on threads.
 
-use std::borrow::Cow;
+use std::sync::Arc;
 
 use rayon::prelude::*;
 
 use super::examples::Examples;
 use super::findings::Tried;
-use super::fit::{self, Coded, Coding, newton};
+use super::fit::{Coded, Coding, Descent};
 use super::pairs::Ranked;
 use super::people::People;
-use super::prepare::{Prepared, log_odds};
+use super::prepare::Prepared;
 use super::score::Look;
 use super::split::Fold;
 use super::train::Error;
-use crate::features::{Codes, LearnSettings, encode};
+use crate::features::{Codes, LearnSettings, encode_rows};
 
 /// The strengths tried, in thirds of a decade or so.
 const STRENGTHS: [f64; 8] = [300.0, 100.0, 30.0, 10.0, 3.0, 1.0, 0.3, 0.1];
@@ -27,6 +27,9 @@ const STRONGER: [f64; 4] = [30_000.0, 10_000.0, 3_000.0, 1_000.0];
 
 /// ‖∇‖∞ / n of the fits that only choose: their losses are right to seven digits.
 pub(crate) const ROUGH: f64 = 1e-6;
+
+/// Strengths in a row that may be worse than the one before.
+const PATIENCE: usize = 2;
 
 /// How pairs are come by.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -65,65 +68,52 @@ pub(crate) struct Choice {
 }
 
 /// One fold, ready to be fitted at any strength.
-struct Ready {
+struct Ready<'a> {
+    prepared: &'a Prepared,
     train: Coded,
     /// The judged rows under the training rows' bases.
     valid: Coded,
-    theta: Vec<f64>,
+    /// Where the last strength ended.
+    descent: Option<Descent>,
 }
 
-impl Ready {
-    fn new(prepared: &Prepared, held_out: &HeldOut, positions: &[(usize, usize)]) -> Self {
+impl<'a> Ready<'a> {
+    fn new(prepared: &'a Prepared, held_out: &HeldOut, positions: &[(usize, usize)]) -> Self {
         let pairs = prepared.pairs(positions);
         let train = prepared.coded(&pairs);
-        let mut codes: Vec<Cow<'_, Codes>> = held_out.codes.iter().map(Cow::Borrowed).collect();
+        let mut codes = held_out.codes.clone();
         for pair in &pairs {
-            codes.push(Cow::Owned(Codes::Narrow(
+            codes.push(Arc::new(Codes::Narrow(
                 Look::new(pair).codes(&held_out.codes[pair.a], &held_out.codes[pair.b]),
             )));
         }
-        let terms = codes
-            .into_iter()
-            .zip(&train.terms)
-            .map(|(codes, term)| Coding {
-                codes: codes.into_owned(),
-                basis: term.basis.clone(),
-            });
-        let valid = Coded {
-            terms: terms.collect(),
-            outcome: held_out.outcome.clone(),
-        };
-        let theta = train.start();
+        let terms = codes.into_iter().zip(&train.terms);
+        let terms = terms.map(|(codes, term)| Coding {
+            codes,
+            basis: term.basis.clone(),
+        });
         Self {
+            prepared,
+            valid: Coded::new(terms.collect(), Arc::clone(&held_out.outcome)),
             train,
-            valid,
-            theta,
+            descent: None,
         }
     }
 
-    /// Mean log-loss of the judged rows at this strength, warm-started from the one before.
+    /// Mean log-loss of the judged rows at this strength, begun where the one before ended.
     fn judge(&mut self, strength: f64) -> Result<f64, Error> {
-        self.theta = newton(
-            &self.train,
-            strength,
-            std::mem::take(&mut self.theta),
-            ROUGH,
-        )?
-        .theta;
-        let eta = log_odds(&self.valid, &self.theta);
-        let loss: i64 = eta
-            .iter()
-            .zip(&self.valid.outcome)
-            .map(|(&eta, &won)| fit::loss_and_probability(eta, won).0)
-            .sum();
-        Ok(loss as f64 / (1u64 << 32) as f64 / self.valid.outcome.len() as f64)
+        let descent = self
+            .descent
+            .get_or_insert_with(|| self.prepared.beginning(&self.train, strength));
+        let theta = descent.approach(&self.train, strength, ROUGH)?.theta;
+        Ok(self.valid.mean_loss(&theta))
     }
 }
 
 /// The judged rows of a fold, under the training rows' schema.
 struct HeldOut {
-    codes: Vec<Codes>,
-    outcome: Vec<bool>,
+    codes: Vec<Arc<Codes>>,
+    outcome: Arc<Vec<bool>>,
 }
 
 impl HeldOut {
@@ -133,15 +123,13 @@ impl HeldOut {
             .par_iter()
             .zip(task.features)
             .map(|(feature, &at)| {
-                Ok(encode(&task.examples.features[at].column, &feature.shape)?.select(rows))
+                let column = &task.examples.features[at].column;
+                Ok(Arc::new(encode_rows(column, &feature.shape, rows)?))
             });
-        let outcome = rows
-            .iter()
-            .map(|&row| task.examples.outcome[row as usize])
-            .collect();
+        let outcome = rows.iter().map(|&row| task.examples.outcome[row as usize]);
         Ok(Self {
             codes: codes.collect::<Result<_, Error>>()?,
-            outcome,
+            outcome: Arc::new(outcome.collect()),
         })
     }
 }
@@ -166,12 +154,12 @@ pub(crate) fn choose(
                pairs: usize,
                tried: &mut Vec<Tried>|
      -> Result<Tried, Error> {
-        let mut ready: Vec<Ready> = prepared
+        let mut ready: Vec<Ready<'_>> = prepared
             .par_iter()
             .zip(positions)
             .map(|((prepared, held_out), positions)| Ready::new(prepared, held_out, positions))
             .collect();
-        let path = path(&mut ready, &strengths, pairs, done)?;
+        let path = path(&mut ready, &strengths, pairs, PATIENCE, done)?;
         let best = best(&path, task.one_standard_error);
         tried.extend(path);
         Ok(best)
@@ -225,6 +213,25 @@ pub(crate) fn choose(
     })
 }
 
+/// The mean log-loss over `folds` at each of these strengths, without pairs.
+pub(crate) fn tried(
+    task: &Task<'_>,
+    folds: &[Fold],
+    strengths: &[f64],
+) -> Result<Vec<Tried>, Error> {
+    let ready = folds.par_iter().map(|fold| {
+        let prepared = Prepared::new(task, &fold.train)?;
+        let held_out = HeldOut::new(task, &prepared, &fold.valid)?;
+        Ok((prepared, held_out))
+    });
+    let ready = ready.collect::<Result<Vec<_>, Error>>()?;
+    let mut ready: Vec<Ready<'_>> = ready
+        .par_iter()
+        .map(|(prepared, held_out)| Ready::new(prepared, held_out, &[]))
+        .collect();
+    path(&mut ready, strengths, 0, usize::MAX, &|_| ())
+}
+
 /// The positions of the first `count` pairs that gain anything.
 pub(crate) fn top(ranked: &[Ranked], count: usize) -> Vec<(usize, usize)> {
     ranked
@@ -235,11 +242,12 @@ pub(crate) fn top(ranked: &[Ranked], count: usize) -> Vec<(usize, usize)> {
         .collect()
 }
 
-/// Fits every fold from the strongest smoothing to the weakest, and stops after two worsenings in a row.
+/// Fits every fold from the strongest smoothing to the weakest, and stops after so many worsenings in a row.
 fn path(
-    ready: &mut [Ready],
+    ready: &mut [Ready<'_>],
     strengths: &[f64],
     pairs: usize,
+    patience: usize,
     done: &(dyn Fn(&Tried) + Sync),
 ) -> Result<Vec<Tried>, Error> {
     let mut path: Vec<Tried> = Vec::new();
@@ -271,7 +279,7 @@ fn path(
             0
         };
         path.push(here);
-        if worse == 2 {
+        if worse == patience {
             break;
         }
     }

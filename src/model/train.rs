@@ -10,7 +10,7 @@ use super::document::{self, Model};
 use super::examples::LEAST_OF_EITHER;
 use super::findings::{CrossValidation, Findings, FoldFigures, KeptPair, Tried, Warning};
 use super::people::People;
-use super::select::{Candidates, Choice, Task, choose};
+use super::select::{self, Candidates, Choice, Task, choose};
 use super::split::{self, given_folds, hold_out};
 use super::{fit, leaks, score};
 use crate::features::{self, LearnSettings};
@@ -303,6 +303,17 @@ pub fn cross_validate(
     })
 }
 
+/// A model at a given strength, and how its fit ended.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FitAt {
+    /// The model.
+    pub model: Model,
+    /// ‖∇‖∞ / n.
+    pub gradient: f64,
+    /// Steps taken.
+    pub steps: u32,
+}
+
 /// A model fitted on these rows at a given strength and with given pairs (by column name), without any selection:
 /// what a benchmark times and a comparison reads.
 pub fn fit_at(
@@ -311,8 +322,13 @@ pub fn fit_at(
     strength: f64,
     pairs: &[(String, String)],
     training: &Training,
-) -> Result<Model, Error> {
-    let people = examples.people();
+) -> Result<FitAt, Error> {
+    // Pairs are ranked on folds of people; without pairs nobody asks who stands behind a row.
+    let people = if pairs.is_empty() {
+        People::new(&[], None)
+    } else {
+        examples.people()
+    };
     let features: Vec<usize> = (0..examples.features.len()).collect();
     let listed = candidates(examples, &features, &Pairs::Listed(pairs.to_vec()))?;
     let task = Task::new(examples, training, &people, &features, &listed);
@@ -322,7 +338,27 @@ pub fn fit_at(
         pairs: pairs.len(),
         tried: Vec::new(),
     };
-    Ok(fit_model(&task, rows, &choice, training)?.model)
+    let fitted = fit_model(&task, rows, &choice, training)?;
+    Ok(FitAt {
+        model: fitted.model,
+        gradient: fitted.gradient,
+        steps: fitted.steps,
+    })
+}
+
+/// The mean log-loss over five folds at each of these strengths, the strongest smoothing first, without pairs:
+/// bins, levels and codes are learned anew in each fold. What a benchmark times.
+pub fn out_of_fold(
+    examples: &Examples,
+    strengths: &[f64],
+    training: &Training,
+) -> Result<Vec<Tried>, Error> {
+    let people = examples.people();
+    let features: Vec<usize> = (0..examples.features.len()).collect();
+    let task = Task::new(examples, training, &people, &features, &Candidates::Off);
+    let all: Vec<u32> = (0..examples.outcome.len() as u32).collect();
+    let (folds, _) = split::folds(examples, &people, &all);
+    select::tried(&task, &folds, strengths)
 }
 
 impl<'a> Task<'a> {

@@ -240,6 +240,7 @@ fn neither_outcome_is_the_favourite() {
                 },
             )
             .unwrap()
+            .model
         };
         let ours = fit(&won, Solver::Newton);
         let linfa = fit(&won, Solver::Linfa);
@@ -281,7 +282,8 @@ fn a_changed_byte_is_another_model_or_none() {
             ..training()
         },
     )
-    .unwrap();
+    .unwrap()
+    .model;
     let text = model.to_json();
     assert_eq!(Model::parse(&text).as_ref(), Ok(&model));
     assert_eq!(
@@ -538,7 +540,8 @@ fn contributions_are_shap_values_and_pairs_carry_interaction_only() {
             &pairs,
             &training,
         )
-        .unwrap();
+        .unwrap()
+        .model;
         let codes = codes_of(&examples, &model.schema().features, &all).unwrap();
         let baseline = golden[kind]["baseline"].as_f64().unwrap();
         assert!(

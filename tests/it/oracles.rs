@@ -143,7 +143,7 @@ fn coded(rows: usize, mostly_won: bool) -> Coded {
         (row * row + row / 3) % 7 < 2 + usize::from(a[row] > 2)
             || (b[row] == 1 && row.is_multiple_of(4))
     };
-    let outcome = (0..rows)
+    let outcome: Vec<bool> = (0..rows)
         .map(|row| {
             if mostly_won {
                 !(lost(row) && row % 3 > 0)
@@ -161,13 +161,10 @@ fn coded(rows: usize, mostly_won: bool) -> Coded {
         let codes = Codes::Narrow(codes);
         Coding {
             basis: Basis::of_feature(&shape, &codes.counts(count), 20),
-            codes,
+            codes: codes.into(),
         }
     });
-    Coded {
-        terms: terms.into(),
-        outcome,
-    }
+    Coded::new(terms.into(), outcome.into())
 }
 
 fn largest(a: &[f64], b: &[f64]) -> f64 {
@@ -275,10 +272,7 @@ fn what_is_not_a_number_never_reaches_linfa() {
             Err(Error::Refused { .. })
         ));
     }
-    let one_class = Coded {
-        outcome: vec![true; 300],
-        ..coded
-    };
+    let one_class = Coded::new(coded.terms, vec![true; 300].into());
     assert!(matches!(
         fit_linfa(&Dense::of(&one_class, &rows(&one_class)), 1.0, 100),
         Err(Error::Refused { .. })

@@ -84,16 +84,20 @@ impl Objective for Dense {
         self.rows() as f64 * 1e-14
     }
 
+    fn loss(&self, theta: &[f64]) -> f64 {
+        let rows = self.log_odds(theta).into_iter().zip(&self.outcome);
+        rows.map(|(eta, &won)| {
+            libm::log1p(libm::exp(-eta.abs())) + if won { -eta } else { eta }.max(0.0)
+        })
+        .sum()
+    }
+
     fn evaluate(&self, theta: &[f64]) -> Evaluation<Vec<f64>> {
-        let mut loss = 0.0;
         let mut gradient = vec![0.0; theta.len()];
         let mut state = Vec::with_capacity(self.rows());
         for (row, eta) in self.log_odds(theta).into_iter().enumerate() {
-            let won = self.outcome[row];
             let p = sigmoid(eta);
-            loss += libm::log1p(libm::exp(-eta.abs()))
-                + if won { (-eta).max(0.0) } else { eta.max(0.0) };
-            let residual = p - f64::from(u8::from(won));
+            let residual = p - f64::from(u8::from(self.outcome[row]));
             gradient[0] += residual;
             gradient[1..]
                 .iter_mut()
@@ -101,11 +105,7 @@ impl Objective for Dense {
                 .for_each(|(g, x)| *g += residual * x);
             state.push(p * (1.0 - p));
         }
-        Evaluation {
-            loss,
-            gradient,
-            state,
-        }
+        Evaluation { gradient, state }
     }
 
     fn hessian(&self, weights: &Vec<f64>) -> Mat<f64> {

@@ -13,15 +13,16 @@
 mod basis;
 mod coded;
 mod dense;
+mod group;
 mod linfa;
+mod logistic;
 mod newton;
 
 pub use basis::Basis;
 pub use coded::{Coded, Coding};
-pub(crate) use coded::{add_entries, loss_and_probability};
 pub use dense::Dense;
 pub use linfa::{Outside, certify, fit_linfa, solve};
-pub use newton::{Fitted, newton};
+pub use newton::{Descent, Fitted, newton};
 
 /// ‖∇‖∞ / n that a model's own fit must reach.
 pub const TOLERANCE: f64 = 1e-10;
