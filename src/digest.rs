@@ -6,9 +6,9 @@
 use std::fmt;
 use std::str::FromStr;
 
-use hmac::{Hmac, Mac};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256, compress256};
+use zeroize::{Zeroize as _, Zeroizing};
 
 /// Bytes of a block of SHA-256.
 const BLOCK: usize = 64;
@@ -41,12 +41,7 @@ fn short<const N: usize>(parts: &[&[u8]], length: usize) -> [u8; 32] {
     bytes[N * BLOCK - 8..].copy_from_slice(&(8 * length as u64).to_be_bytes());
     let mut state = START;
     compress256(&mut state, &blocks.map(Into::into));
-    let mut digest = [0; 32];
-    let (words, _) = digest.as_chunks_mut::<4>();
-    for (word, state) in words.iter_mut().zip(state) {
-        *word = state.to_be_bytes();
-    }
-    digest
+    output(state)
 }
 
 /// Hashes the concatenation of `parts`.
@@ -174,15 +169,18 @@ pub fn unhex(text: &str) -> Option<Vec<u8>> {
         .collect()
 }
 
-/// An HMAC-SHA-256 key whose padded state is computed once, then cloned for each message.
+/// An HMAC-SHA-256 key whose padded states are computed once, and taken up again for each message (RFC 2104 §4).
 #[derive(Clone)]
-pub struct MacKey(Hmac<Sha256>);
+pub struct MacKey {
+    inner: [u32; 8],
+    outer: [u32; 8],
+}
 
-/// The state stands for the key, and its crate does not wipe it: it is overwritten by that of the empty key.
+/// The states stand for the key.
 impl Drop for MacKey {
     fn drop(&mut self) {
-        self.0 = Hmac::new_from_slice(&[]).expect("HMAC takes a key of any length");
-        std::hint::black_box(&self.0);
+        self.inner.zeroize();
+        self.outer.zeroize();
     }
 }
 
@@ -190,18 +188,74 @@ impl MacKey {
     /// A key from bytes of any length.
     #[must_use]
     pub fn new(key: &[u8]) -> Self {
-        Self(Hmac::new_from_slice(key).expect("HMAC takes a key of any length"))
+        let mut block = Zeroizing::new([0; BLOCK]);
+        if key.len() > BLOCK {
+            block[..32].copy_from_slice(&sha256(&[key]));
+        } else {
+            block[..key.len()].copy_from_slice(key);
+        }
+        let state = |pad: u8| {
+            let mut state = START;
+            let padded = Zeroizing::new(block.map(|byte| byte ^ pad));
+            compress(&mut state, &padded);
+            state
+        };
+        Self {
+            inner: state(0x36),
+            outer: state(0x5c),
+        }
     }
 
     /// The tag of the concatenation of `parts`.
     #[must_use]
     pub fn tag(&self, parts: &[&[u8]]) -> [u8; 32] {
-        let mut mac = self.0.clone();
-        for part in parts {
-            mac.update(part);
-        }
-        mac.finalize().into_bytes().into()
+        let inner = ended(self.inner, parts);
+        ended(self.outer, &[&inner])
     }
+}
+
+/// The digest of a message whose first block led to `state` and whose others are `parts`.
+fn ended(mut state: [u32; 8], parts: &[&[u8]]) -> [u8; 32] {
+    let mut block = [0; BLOCK];
+    let mut held = 0;
+    let mut length = BLOCK;
+    for part in parts {
+        length += part.len();
+        let mut rest = *part;
+        while !rest.is_empty() {
+            let (now, later) = rest.split_at(rest.len().min(BLOCK - held));
+            block[held..held + now.len()].copy_from_slice(now);
+            held += now.len();
+            rest = later;
+            if held == BLOCK {
+                compress(&mut state, &block);
+                held = 0;
+            }
+        }
+    }
+    block[held..].fill(0);
+    block[held] = 0x80;
+    if held + 9 > BLOCK {
+        compress(&mut state, &block);
+        block.fill(0);
+    }
+    block[BLOCK - 8..].copy_from_slice(&(8 * length as u64).to_be_bytes());
+    compress(&mut state, &block);
+    output(state)
+}
+
+fn compress(state: &mut [u32; 8], block: &[u8; BLOCK]) {
+    compress256(state, &[(*block).into()]);
+}
+
+/// A state as the digest that it stands for.
+fn output(state: [u32; 8]) -> [u8; 32] {
+    let mut digest = [0; 32];
+    let (words, _) = digest.as_chunks_mut::<4>();
+    for (word, state) in words.iter_mut().zip(state) {
+        *word = state.to_be_bytes();
+    }
+    digest
 }
 
 /// HKDF-SHA-256 without salt: 32 bytes derived from `secret` for the use that `info` names (RFC 5869).
@@ -239,6 +293,21 @@ mod tests {
             let (first, second) = message[..length].split_at(length / 3);
             let by_pieces: [u8; 32] = Sha256::digest(&message[..length]).into();
             assert_eq!(sha256(&[first, second]), by_pieces, "{length} bytes");
+        }
+    }
+
+    #[test]
+    fn tags_are_those_of_the_hmac_crate_for_keys_and_messages_of_any_length() {
+        use hmac::{Hmac, Mac as _};
+        let bytes: Vec<u8> = (0..200).map(|at| (at * 11 % 251) as u8).collect();
+        for (key, length) in
+            (0..200).flat_map(|length| [0, 8, 32, 64, 65, 200].map(|key| (key, length)))
+        {
+            let (first, second) = bytes[..length].split_at(length / 3);
+            let mut oracle = Hmac::<Sha256>::new_from_slice(&bytes[..key]).unwrap();
+            oracle.update(&bytes[..length]);
+            let expected: [u8; 32] = oracle.finalize().into_bytes().into();
+            assert_eq!(MacKey::new(&bytes[..key]).tag(&[first, second]), expected);
         }
     }
 

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use rayon::prelude::*;
+
 use super::{Asked, Error, Failure, MissingColumn, Place, Portion, Reason, Values};
 use crate::name::{nearest, tidy};
 use crate::policy::{Dialect, Kind};
@@ -84,19 +86,28 @@ type Parsed<T> = Result<T, Reason>;
 
 fn portion(raw: RawBatch, asked: &[Asked], values: &Values, first: u64, file: u32) -> Portion {
     let rows = raw.rows;
+    let (mut columns, failed): (Vec<Column>, Vec<Vec<(usize, Reason)>>) = raw
+        .columns
+        .into_par_iter()
+        .zip(asked)
+        .map(|(column, ask)| {
+            let mut failed = Vec::new();
+            let mut fail = |row: usize, reason: Reason| failed.push((row, reason));
+            let column = typed(column, ask.kind, values, &mut fail);
+            if ask.required {
+                (0..rows)
+                    .filter(|&row| is_absent(&column, row))
+                    .for_each(|row| fail(row, Reason::Required));
+            }
+            (column, failed)
+        })
+        .unzip();
+    // A row fails by the first of its columns that is bad, and the first reason found there.
     let mut bad: Vec<Option<(usize, Reason)>> = vec![None; rows];
-    let mut columns = Vec::with_capacity(asked.len());
-    for (at, (column, ask)) in raw.columns.into_iter().zip(asked).enumerate() {
-        let mut fail = |row: usize, reason: Reason| {
+    for (at, failed) in failed.into_iter().enumerate() {
+        for (row, reason) in failed {
             bad[row].get_or_insert((at, reason));
-        };
-        let column = typed(column, ask.kind, values, &mut fail);
-        if ask.required {
-            (0..rows)
-                .filter(|&row| is_absent(&column, row))
-                .for_each(|row| fail(row, Reason::Required));
         }
-        columns.push(column);
     }
     let place = |row: usize| Place {
         file,

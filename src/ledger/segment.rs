@@ -149,12 +149,18 @@ impl Growing {
             ));
         }
         self.admit(order, block.rows())?;
+        // Each column is shuffled once, by itself: looking up each row in all columns misses the cache.
+        let codes: Vec<Vec<u16>> = block
+            .codes
+            .par_iter()
+            .map(|codes| order.iter().map(|at| codes[*at as usize]).collect())
+            .collect();
+        let rows = by_row(&codes, order.len());
         let leaves = self.leaves(order.len(), |place, scratch| {
             let at = order[place] as usize;
             scratch.features.clear();
-            scratch
-                .features
-                .extend(block.codes.iter().map(|column| column[at]));
+            let features = &rows[place * self.features..][..self.features];
+            scratch.features.extend_from_slice(features);
             let row = self.rows + place as u32;
             scratch.prediction(
                 &self.id.0,
@@ -175,12 +181,7 @@ impl Growing {
                 .collect::<Vec<u16>>()
         };
         let mut columns = vec![wide(block.basis), wide(block.outcomes)];
-        columns.extend(
-            block
-                .codes
-                .iter()
-                .map(|codes| order.iter().map(|at| codes[*at as usize]).collect()),
-        );
+        columns.extend(codes);
         let facts: Vec<&[u8]> = order
             .iter()
             .map(|at| block.facts_of(*at as usize))
@@ -405,6 +406,24 @@ impl Heading {
             retention: self.retention.clone(),
         }
     }
+}
+
+/// Columns as rows, one behind the other.
+fn by_row(columns: &[Vec<u16>], rows: usize) -> Vec<u16> {
+    const PIECE: usize = 1024;
+    let width = columns.len();
+    let mut out = vec![0; rows * width];
+    out.par_chunks_mut(PIECE * width.max(1))
+        .enumerate()
+        .for_each(|(piece, out)| {
+            for (at, column) in columns.iter().enumerate() {
+                let cells = &column[piece * PIECE..];
+                for (row, cell) in out.chunks_exact_mut(width).zip(cells) {
+                    row[at] = *cell;
+                }
+            }
+        });
+    out
 }
 
 /// Space that is used again for each row.

@@ -8,6 +8,9 @@
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+use rayon::prelude::*;
 
 use super::error::Error;
 use crate::ledger::key::Secret;
@@ -22,132 +25,185 @@ const FULL: usize = 10_000_000;
 /// Pseudonyms stand by their first bits in so many shelves.
 const SHELVES: usize = 1 << 12;
 
+/// Shelves that one thread sees to.
+const AISLE: usize = 1 << 7;
+
 /// Pseudonyms of a shelf that go to the file together.
-const SLAB: usize = 64;
+const SLAB: usize = 128;
 
 /// A pseudonym's bytes.
 type Pseudonym = [u8; 16];
 
 /// Who was met.
 pub struct Met {
-    filters: Vec<Filter>,
+    aisles: Vec<Aisle>,
+    store: Store,
     taken: usize,
+}
+
+impl Met {
+    /// Nobody yet. A file is made in `folder`, and has no name there, once half a million were met; `key` seals nothing else.
+    pub fn new(folder: &Path, key: &Secret) -> Self {
+        Self {
+            aisles: (0..SHELVES / AISLE).map(|_| Aisle::new()).collect(),
+            store: Store {
+                file: Mutex::new((None, 0)),
+                folder: folder.to_owned(),
+                seal: Seal::new(key, b"probant/met/v1"),
+            },
+            taken: 0,
+        }
+    }
+
+    /// Of each whether this is the first time; from then on it is not. Nobody at all is never met.
+    pub fn first(&mut self, people: &[Option<Pseudonym>]) -> Result<Vec<bool>, Error> {
+        let (order, ends) = by_aisle(people);
+        let store = &self.store;
+        let again = self
+            .aisles
+            .par_iter_mut()
+            .enumerate()
+            .map(|(at, aisle)| {
+                let rows = &order[ends[at] as usize..ends[at + 1] as usize];
+                aisle.again(people, rows, store)
+            })
+            .collect::<Result<Vec<_>, _>>()?;
+        let mut first = vec![true; people.len()];
+        for row in again.iter().flatten() {
+            first[*row as usize] = false;
+        }
+        self.taken += people.len();
+        if self.taken >= FULL {
+            self.taken = 0;
+            for aisle in &mut self.aisles {
+                aisle.filters.push(Filter::new());
+            }
+        }
+        Ok(first)
+    }
+}
+
+/// Some shelves, and who stands there.
+struct Aisle {
+    filters: Vec<Filter>,
     /// Pseudonyms that wait, by shelf.
     waiting: Vec<Pseudonym>,
     /// How many wait, by shelf.
     waits: Vec<u8>,
     /// The places of a shelf's slabs in the file.
     slabs: Vec<Vec<u32>>,
-    file: Option<File>,
-    written: u32,
-    folder: PathBuf,
-    seal: Seal,
 }
 
-impl Met {
-    /// Nobody yet. A file is made in `folder`, and has no name there, once some 200,000 were met; `key` seals nothing else.
-    pub fn new(folder: &Path, key: &Secret) -> Self {
+impl Aisle {
+    fn new() -> Self {
         Self {
             filters: vec![Filter::new()],
-            taken: 0,
-            waiting: vec![[0; 16]; SHELVES * SLAB],
-            waits: vec![0; SHELVES],
-            slabs: vec![Vec::new(); SHELVES],
-            file: None,
-            written: 0,
-            folder: folder.to_owned(),
-            seal: Seal::new(key, b"probant/met/v1"),
+            waiting: vec![[0; 16]; AISLE * SLAB],
+            waits: vec![0; AISLE],
+            slabs: vec![Vec::new(); AISLE],
         }
     }
 
-    /// Of each whether this is the first time; from then on it is not. Nobody at all is never met.
-    pub fn first(&mut self, people: &[Option<Pseudonym>]) -> Result<Vec<bool>, Error> {
-        let mut first = vec![true; people.len()];
-        // Shelf by shelf, so that neighbours in memory follow each other; in their order within a shelf.
-        for row in by_shelf(people) {
-            if let Some(pseudonym) = people[row as usize] {
-                first[row as usize] = self.take(pseudonym)?;
+    /// Those of the rows, in this order, whose people stand here already.
+    fn again(
+        &mut self,
+        people: &[Option<Pseudonym>],
+        rows: &[u32],
+        store: &Store,
+    ) -> Result<Vec<u32>, Error> {
+        let mut again = Vec::new();
+        for &row in rows {
+            let Some(pseudonym) = &people[row as usize] else {
+                continue;
+            };
+            let shelf = shelf(pseudonym) % AISLE;
+            let (newest, older) = self.filters.split_last_mut().expect("there is a filter");
+            let known = older.iter().any(|filter| filter.holds(shelf, pseudonym));
+            let new = newest.add(shelf, pseudonym) && !known;
+            if !new && self.holds(shelf, pseudonym, store)? {
+                again.push(row);
+            } else {
+                self.keep(shelf, *pseudonym, store)?;
             }
         }
-        if self.taken >= FULL {
-            self.taken = 0;
-            self.filters.push(Filter::new());
-        }
-        Ok(first)
+        Ok(again)
     }
 
-    fn take(&mut self, pseudonym: Pseudonym) -> Result<bool, Error> {
-        let (newest, older) = self.filters.split_last_mut().expect("there is a filter");
-        let known = older.iter().any(|filter| filter.holds(&pseudonym));
-        let new = newest.add(&pseudonym) && !known;
-        if !new && self.holds(&pseudonym)? {
-            return Ok(false);
-        }
-        self.keep(pseudonym)?;
-        self.taken += 1;
-        Ok(true)
-    }
-
-    fn holds(&mut self, pseudonym: &Pseudonym) -> Result<bool, Error> {
-        let shelf = shelf(pseudonym);
+    fn holds(&self, shelf: usize, pseudonym: &Pseudonym, store: &Store) -> Result<bool, Error> {
         let from = shelf * SLAB;
         if self.waiting[from..from + usize::from(self.waits[shelf])].contains(pseudonym) {
             return Ok(true);
         }
-        let Some(file) = &mut self.file else {
-            return Ok(false);
-        };
-        let mut sealed = vec![0; sealed_length(SLAB * 16)];
         for &slab in &self.slabs[shelf] {
-            let mut read = || -> io::Result<()> {
-                file.seek(SeekFrom::Start(u64::from(slab) * sealed.len() as u64))?;
-                file.read_exact(&mut sealed)
-            };
-            read().map_err(|source| Error::Read {
-                path: self.folder.clone(),
-                source,
-            })?;
-            let plain = self.seal.open(slab, &sealed).map_err(|_| Error::Read {
-                path: self.folder.clone(),
-                source: io::ErrorKind::InvalidData.into(),
-            })?;
-            if plain.as_chunks::<16>().0.contains(pseudonym) {
+            if store.get(slab)?.as_chunks::<16>().0.contains(pseudonym) {
                 return Ok(true);
             }
         }
         Ok(false)
     }
 
-    fn keep(&mut self, pseudonym: Pseudonym) -> Result<(), Error> {
-        let shelf = shelf(&pseudonym);
+    fn keep(&mut self, shelf: usize, pseudonym: Pseudonym, store: &Store) -> Result<(), Error> {
         let from = shelf * SLAB;
         let waits = usize::from(self.waits[shelf]);
         self.waiting[from + waits] = pseudonym;
         self.waits[shelf] += 1;
         if waits + 1 == SLAB {
-            let plain = self.waiting[from..from + SLAB].as_flattened();
-            let sealed = self.seal.seal(self.written, plain);
-            self.store(&sealed).map_err(|source| Error::Write {
-                path: self.folder.clone(),
-                source,
-            })?;
-            self.slabs[shelf].push(self.written);
-            self.written += 1;
+            let slab = store.put(self.waiting[from..from + SLAB].as_flattened())?;
+            self.slabs[shelf].push(slab);
             self.waits[shelf] = 0;
         }
         Ok(())
     }
+}
 
-    /// Appends a slab to the file.
-    fn store(&mut self, sealed: &[u8]) -> io::Result<()> {
-        let file = match &mut self.file {
-            Some(file) => file,
-            none => none.insert(nameless(&self.folder)?),
+/// The file of those who no longer fit in memory.
+struct Store {
+    /// The file once there is one, and how many slabs it has.
+    file: Mutex<(Option<File>, u32)>,
+    folder: PathBuf,
+    seal: Seal,
+}
+
+impl Store {
+    /// Seals a slab and appends it; its place.
+    fn put(&self, plain: &[u8]) -> Result<u32, Error> {
+        let mut held = self.file.lock().unwrap_or_else(PoisonError::into_inner);
+        let (file, slabs) = &mut *held;
+        let sealed = self.seal.seal(*slabs, plain);
+        let write = || -> io::Result<()> {
+            let file = match file {
+                Some(file) => file,
+                none => none.insert(nameless(&self.folder)?),
+            };
+            file.seek(SeekFrom::Start(u64::from(*slabs) * sealed.len() as u64))?;
+            file.write_all(&sealed)
         };
-        file.seek(SeekFrom::Start(
-            u64::from(self.written) * sealed.len() as u64,
-        ))?;
-        file.write_all(sealed)
+        write().map_err(|source| Error::Write {
+            path: self.folder.clone(),
+            source,
+        })?;
+        *slabs += 1;
+        Ok(*slabs - 1)
+    }
+
+    /// Reads a slab back.
+    fn get(&self, slab: u32) -> Result<Vec<u8>, Error> {
+        let failed = |source| Error::Read {
+            path: self.folder.clone(),
+            source,
+        };
+        let mut sealed = vec![0; sealed_length(SLAB * 16)];
+        let mut held = self.file.lock().unwrap_or_else(PoisonError::into_inner);
+        let file = held
+            .0
+            .as_mut()
+            .ok_or_else(|| failed(io::ErrorKind::NotFound.into()))?;
+        file.seek(SeekFrom::Start(u64::from(slab) * sealed.len() as u64))
+            .and_then(|_| file.read_exact(&mut sealed))
+            .map_err(failed)?;
+        drop(held);
+        let open = self.seal.open(slab, &sealed);
+        open.map_err(|_| failed(io::ErrorKind::InvalidData.into()))
     }
 }
 
@@ -155,8 +211,9 @@ fn shelf(pseudonym: &Pseudonym) -> usize {
     usize::from(u16::from_be_bytes([pseudonym[0], pseudonym[1]])) % SHELVES
 }
 
-/// The positions of people, shelf by shelf, ascending within each.
-fn by_shelf(people: &[Option<Pseudonym>]) -> Vec<u32> {
+/// The positions of people, shelf by shelf and ascending within each, so that neighbours in memory
+/// follow each other; and where those of each aisle begin.
+fn by_aisle(people: &[Option<Pseudonym>]) -> (Vec<u32>, Vec<u32>) {
     let shelf = |person: &Option<Pseudonym>| person.as_ref().map_or(0, shelf);
     let mut next = vec![0u32; SHELVES + 1];
     for person in people {
@@ -165,13 +222,14 @@ fn by_shelf(people: &[Option<Pseudonym>]) -> Vec<u32> {
     for at in 1..=SHELVES {
         next[at] += next[at - 1];
     }
+    let begins = next.iter().copied().step_by(AISLE).collect();
     let mut order = vec![0; people.len()];
     for (row, person) in people.iter().enumerate() {
         let place = &mut next[shelf(person)];
         order[*place as usize] = row as u32;
         *place += 1;
     }
-    order
+    (order, begins)
 }
 
 /// A file that is gone from its folder at once, and from the disk with the process.
@@ -197,30 +255,31 @@ struct Filter(Vec<[u64; 8]>);
 
 impl Filter {
     fn new() -> Self {
-        Self(vec![[0; 8]; SHELVES * BLOCKS])
+        Self(vec![[0; 8]; AISLE * BLOCKS])
     }
 
     /// The block, and one bit in each of its words.
-    fn place(pseudonym: &Pseudonym) -> (usize, [u64; 8]) {
-        let bits = u128::from_be_bytes(*pseudonym);
-        // The first 16 bits choose the shelf; these are others.
-        let block = (bits >> 80) as usize % BLOCKS;
-        let bit = |word: u32| 1u64 << ((bits >> (6 * word)) as u32 % 64);
-        (
-            shelf(pseudonym) * BLOCKS + block,
-            std::array::from_fn(|word| bit(word as u32)),
-        )
+    fn place(shelf: usize, pseudonym: &Pseudonym) -> (usize, [u64; 8]) {
+        // The first bytes choose the shelf; these are others.
+        let [.., a, b, c, d, e, f, g, h] = *pseudonym;
+        let mut bits = u64::from_be_bytes([a, b, c, d, e, f, g, h]);
+        let block = bits as usize % BLOCKS;
+        let places = [(); 8].map(|()| {
+            bits >>= 6;
+            1u64 << (bits % 64)
+        });
+        (shelf * BLOCKS + block, places)
     }
 
-    fn holds(&self, pseudonym: &Pseudonym) -> bool {
-        let (block, bits) = Self::place(pseudonym);
+    fn holds(&self, shelf: usize, pseudonym: &Pseudonym) -> bool {
+        let (block, bits) = Self::place(shelf, pseudonym);
         let mut words = self.0[block].iter().zip(bits);
         words.all(|(word, bit)| word & bit != 0)
     }
 
     /// Adds a pseudonym; whether it certainly was not there.
-    fn add(&mut self, pseudonym: &Pseudonym) -> bool {
-        let (block, bits) = Self::place(pseudonym);
+    fn add(&mut self, shelf: usize, pseudonym: &Pseudonym) -> bool {
+        let (block, bits) = Self::place(shelf, pseudonym);
         let mut missing = 0;
         for (word, bit) in self.0[block].iter_mut().zip(bits) {
             missing |= !*word & bit;
@@ -241,6 +300,10 @@ mod tests {
             .collect()
     }
 
+    fn written(met: &Met) -> u32 {
+        met.store.file.lock().unwrap().1
+    }
+
     #[test]
     fn nobody_is_met_twice_for_the_first_time_wherever_they_are_remembered() {
         let folder = tempfile::tempdir().unwrap();
@@ -249,11 +312,13 @@ mod tests {
         let many = (SHELVES * SLAB) as u64 * 5 / 4;
         let first = met.first(&people(0..many)).unwrap();
         assert!(first.into_iter().all(|first| first));
-        assert!(met.written > 0 && met.waits.iter().any(|waits| *waits > 0));
+        assert!(written(&met) > 0 && met.aisles[0].waits.iter().any(|waits| *waits > 0));
         let again = met.first(&people((0..many).step_by(97))).unwrap();
         assert!(again.into_iter().all(|first| !first));
         // In a filter so full that nobody looks new, the pseudonyms themselves decide.
-        met.filters[0].0.fill([u64::MAX; 8]);
+        for aisle in &mut met.aisles {
+            aisle.filters[0].0.fill([u64::MAX; 8]);
+        }
         let twice = people((many..many + 1000).flat_map(|number| [number, number]));
         let first = met.first(&twice).unwrap();
         assert!(first.chunks(2).all(|pair| pair == [true, false]));
@@ -283,9 +348,11 @@ mod tests {
 
         let mut met = Met::new(folder.path(), &Secret::new([7; 32]));
         met.first(&everybody).unwrap();
-        let file = met.file.as_mut().unwrap();
+        let mut held = met.store.file.lock().unwrap();
+        let file = held.0.as_mut().unwrap();
         file.seek(SeekFrom::Start(100)).unwrap();
         file.write_all(b"xyz").unwrap();
+        drop(held);
         assert!(matches!(met.first(&everybody), Err(Error::Read { .. })));
     }
 
@@ -295,10 +362,10 @@ mod tests {
         let mut met = Met::new(folder.path(), &Secret::new([7; 32]));
         met.taken = FULL - 1;
         for _ in 0..2 {
-            let number = met.filters.len() as u64;
+            let number = met.aisles[0].filters.len() as u64;
             assert_eq!(met.first(&people(number..=number)).unwrap(), [true]);
         }
-        assert_eq!(met.filters.len(), 2);
+        assert_eq!(met.aisles[0].filters.len(), 2);
         assert_eq!(met.first(&people(1..3)).unwrap(), [false, false]);
     }
 }

@@ -140,18 +140,32 @@ impl Sheet {
             fields.push(field(name, dictionary(&self.levels, codes)));
         }
         let once = || order.each(|_| 0, |_| none);
+        let none = u16::MAX;
         fields.push(field("model", dictionary(&self.version, once())));
         fields.push(field("run", dictionary(run, order.each(|_| 0, |_| 0))));
         fields.push(field(
             "baseline",
             Cells::Entries {
                 levels: &self.baseline,
-                codes: once(),
+                codes: order.each(|_| 0, |_| none).into(),
             },
         ));
         for ((name, levels), codes) in self.terms.iter().zip(&self.tables).zip(&scored.codes) {
-            let codes = order.each(|at| u32::from(codes[at]), |_| none);
-            fields.push(field(name, Cells::Entries { levels, codes }));
+            let cells = match &order {
+                Order::Scored(_) => Cells::Entries {
+                    levels,
+                    codes: Cow::Borrowed(codes),
+                },
+                Order::Mixed(_) if levels.len() <= usize::from(none) => Cells::Entries {
+                    levels,
+                    codes: order.each(|at| codes[at], |_| none).into(),
+                },
+                // So many levels that no code is left for a failed row.
+                Order::Mixed(_) => {
+                    Cells::Number(order.each(|at| levels[usize::from(codes[at])], |_| f64::NAN))
+                }
+            };
+            fields.push(field(name, cells));
         }
         fields
     }
