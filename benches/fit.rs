@@ -44,7 +44,7 @@ fn fit(train: &str, test: &str, strength: f64, times: u32) -> Fallible<()> {
     let begun = Instant::now();
     let examples = read(Path::new(train), &policy)?;
     let seconds = begun.elapsed().as_secs_f64();
-    let read_mib = peak_mib();
+    let (held, read_mib) = (mib("VmRSS:"), mib("VmHWM:"));
     let test = read(Path::new(test), &policy)?;
     let all: Vec<u32> = (0..examples.outcome.len() as u32).collect();
     let tested: Vec<u32> = (0..test.outcome.len() as u32).collect();
@@ -63,7 +63,7 @@ fn fit(train: &str, test: &str, strength: f64, times: u32) -> Fallible<()> {
             judged.log_loss,
             judged.roc_auc,
             &fitted.model.version().to_string()[..12],
-            peak_mib(),
+            mib("VmHWM:"),
         );
     }
     Ok(())
@@ -116,7 +116,7 @@ fn cv(train: &str) -> Fallible<()> {
         "{{\"rows\": {}, \"read\": {read:.3}, \"cv\": {seconds:.3}, \"log_loss_by_strength\": [{}], \"mib_peak\": {}}}",
         examples.outcome.len(),
         losses.join(", "),
-        peak_mib()
+        mib("VmHWM:")
     );
     Ok(())
 }
@@ -189,10 +189,10 @@ fn read(path: &Path, policy: &Policy) -> Fallible<Examples> {
     })
 }
 
-/// The most memory that this process ever held, where the system says so (Linux).
-fn peak_mib() -> u64 {
+/// The memory that this process holds (`VmRSS:`) or the most that it ever held (`VmHWM:`), where the system says so.
+fn mib(which: &str) -> u64 {
     let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    let line = status.lines().find_map(|line| line.strip_prefix(which));
     let kib = line.and_then(|line| line.trim().trim_end_matches("kB").trim().parse().ok());
     kib.unwrap_or(0u64) / 1024
 }

@@ -24,6 +24,8 @@ const POINTS: u64 = 50;
 pub struct Judged {
     /// Distinct probabilities, descending.
     probabilities: Vec<f64>,
+    /// What a row of each probability loses if it is won, and if it is lost.
+    losses: Vec<(f64, f64)>,
     /// Each row: its group, whether it was won, and its person; sorted.
     rows: Vec<(u32, bool, u32)>,
     /// Persons.
@@ -81,6 +83,7 @@ impl Judged {
         let mut rows: Vec<_> = rows.collect();
         rows.par_sort_unstable();
         Self {
+            losses: distinct.par_iter().map(|&p| losses(p)).collect(),
             probabilities: distinct,
             rows,
             people: persons.len() as u32,
@@ -90,7 +93,7 @@ impl Judged {
     /// The figures on the rows themselves; NaN where a class is absent and the figure undefined.
     #[must_use]
     pub fn figures(&self) -> Figures {
-        figures(&self.probabilities, &self.counts(|_| 1))
+        figures(&self.probabilities, &self.losses, &self.counts(|_| 1))
     }
 
     /// Counts by group, each row as often as `times` says of its person.
@@ -152,6 +155,7 @@ impl Judged {
         }
         figures(
             &self.probabilities,
+            &self.losses,
             &self.counts(|person| times[person as usize]),
         )
     }
@@ -239,7 +243,13 @@ fn quantile(sorted: &[f64], at: f64) -> Option<f64> {
     Some(below + (above - below) * place.fract())
 }
 
-fn figures(probabilities: &[f64], counts: &[Counts]) -> Figures {
+/// −log p and −log(1 − p). As scikit-learn: a probability of exactly 0 or 1 counts as one epsilon off.
+fn losses(p: f64) -> (f64, f64) {
+    let clipped = p.clamp(f64::EPSILON, 1.0 - f64::EPSILON);
+    (-libm::log(clipped), -libm::log1p(-clipped))
+}
+
+fn figures(probabilities: &[f64], losses: &[(f64, f64)], counts: &[Counts]) -> Figures {
     let (lost, won) = counts.iter().fold((0, 0), |sum: Counts, count| {
         (sum.0 + count.0, sum.1 + count.1)
     });
@@ -249,7 +259,7 @@ fn figures(probabilities: &[f64], counts: &[Counts]) -> Figures {
     let (mut fp, mut tp) = (0u64, 0u64);
     let top = rows / 10.0;
     let mut top_won = 0.0;
-    for (&p, &(l, w)) in probabilities.iter().zip(counts) {
+    for ((&p, of), &(l, w)) in probabilities.iter().zip(losses).zip(counts) {
         if l + w == 0 {
             continue;
         }
@@ -259,9 +269,7 @@ fn figures(probabilities: &[f64], counts: &[Counts]) -> Figures {
         fp += l;
         tp += w;
         precision += w_here * tp as f64 / (fp + tp) as f64;
-        // As scikit-learn: a probability of exactly 0 or 1 counts as one epsilon off.
-        let clipped = p.clamp(f64::EPSILON, 1.0 - f64::EPSILON);
-        loss -= w_here * libm::log(clipped) + l_here * libm::log1p(-clipped);
+        loss += w_here * of.0 + l_here * of.1;
         squares += w_here * (1.0 - p) * (1.0 - p) + l_here * p * p;
         top_won += w_here * ((top - before) / (l_here + w_here)).clamp(0.0, 1.0);
     }
@@ -312,7 +320,11 @@ fn equal_count_bins(probabilities: &[f64], counts: &[Counts], bins: usize) -> Ve
             };
             filled[at].rows += take;
             filled[at].predicted += take * p;
-            filled[at].observed += take * won as f64 / all;
+            filled[at].observed += if take == all {
+                won as f64
+            } else {
+                take * won as f64 / all
+            };
             left -= take;
             if !last && size - filled[at].rows <= 1e-9 * size {
                 at += 1;

@@ -52,7 +52,7 @@ impl Prepared {
             .collect();
         let features = learn(&named, rows, &task.learn)?.features;
         let outcome: Vec<bool> = rows
-            .iter()
+            .par_iter()
             .map(|&row| task.examples.outcome[row as usize])
             .collect();
         let whole = rows
@@ -137,8 +137,9 @@ impl Prepared {
         if !self.sample.is_empty() {
             let part = coded.subset(&self.sample);
             // A sample without an optimum (one outcome only, say) is no beginning; the fit of all rows will say why.
-            if descent.approach(&part, strength, ROUGH).is_ok() {
-                return descent.on_more_rows(self.rows.len() as f64 / self.sample.len() as f64);
+            // Its Hessian stays behind: it is too rough to be worth a pass over all rows.
+            if let Ok(near) = descent.approach(&part, strength, ROUGH) {
+                return Descent::from(near.theta);
             }
             return Descent::from(coded.start());
         }
@@ -191,6 +192,7 @@ fn sample(examples: &Examples, rows: &[u32]) -> Vec<u32> {
     }
     let taken = |key: &[u8; 32]| u16::from_be_bytes([key[0], key[1]]) < u16::MAX / ONE_IN;
     (0..rows.len() as u32)
+        .into_par_iter()
         .filter(|&at| taken(&examples.keys[rows[at as usize] as usize]))
         .collect()
 }

@@ -219,6 +219,30 @@ fn any_order_of_rows_and_any_number_of_threads_give_the_same_bytes() {
 }
 
 #[test]
+fn where_a_fit_of_many_rows_began_does_not_show_in_the_model() {
+    let leads = leads(140_000, -1.0);
+    let all: Vec<u32> = (0..140_000).collect();
+    let text = |examples: &Examples, threads: usize| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads);
+        pool.build().unwrap().install(|| {
+            let fitted = fit_at(examples, &all, 1.0, &[], &training()).unwrap();
+            assert!(fitted.gradient <= fit::TOLERANCE && fitted.steps < 20);
+            fitted.model.to_json()
+        })
+    };
+    let model = text(&leads, 1);
+    assert_eq!(text(&shuffled(&leads, 3), 3), model);
+    // Other keys are another sample to begin on; no key under the limit is no sample at all.
+    let keyed = |first: fn(u8) -> u8| {
+        let mut keyed = leads.clone();
+        keyed.keys.iter_mut().for_each(|key| key[0] = first(key[0]));
+        keyed
+    };
+    assert_eq!(text(&keyed(|byte| !byte), 2), model);
+    assert_eq!(text(&keyed(|_| 255), 2), model);
+}
+
+#[test]
 fn neither_outcome_is_the_favourite() {
     // linfa calls the majority positive; whichever that is, and whoever fits, won stays won.
     for base in [-2.0, 1.5] {
