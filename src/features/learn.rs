@@ -154,7 +154,7 @@ fn part(values: &mut [f64], scratch: &mut [f64], from: usize, limit: usize, to: 
         )
     });
     let rows = values.len();
-    if rows <= limit || first == last {
+    if rows <= limit || first >= last {
         let bin = Bin { first, last, rows };
         to.push(Parcel { from, bin });
         return;
@@ -202,7 +202,7 @@ fn rank(value: f64) -> u64 {
 
 /// Distinct values ascending, each with the rows that hold it.
 fn distinct(sorted: &[f64]) -> impl Iterator<Item = Bin> {
-    sorted.chunk_by(|a, b| a == b).map(|run| Bin {
+    sorted.chunk_by(|a, b| a >= b).map(|run| Bin {
         first: run[0],
         last: run[0],
         rows: run.len(),
@@ -242,7 +242,7 @@ fn bins(values: &mut [f64], parcels: &[Parcel], settings: LearnSettings) -> Vec<
     for Parcel { from, bin } in parcels {
         // A parcel in which no bin can close need not be looked into.
         let begun = if open { held } else { 0 };
-        let within = bin.first == bin.last || begun + bin.rows < full;
+        let within = bin.first >= bin.last || begun + bin.rows < full;
         if within {
             held = add(bin, &mut open);
         } else {

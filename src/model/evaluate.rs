@@ -320,7 +320,7 @@ fn equal_count_bins(probabilities: &[f64], counts: &[Counts], bins: usize) -> Ve
             };
             filled[at].rows += take;
             filled[at].predicted += take * p;
-            filled[at].observed += if take == all {
+            filled[at].observed += if take >= all {
                 won as f64
             } else {
                 take * won as f64 / all

@@ -201,33 +201,23 @@ fn by_value(column: &Column) -> HashMap<u64, u64> {
 
 /// Rows whose every feature equals another row's, where independent columns would give far fewer.
 fn duplicates(examples: &Examples, min_people: u32) -> Option<Warning> {
-    let columns: Vec<Vec<u64>> = examples
-        .features
-        .par_iter()
-        .map(|example| value_ids(&example.column))
-        .collect();
     let rows = examples.outcome.len();
     let mut same = 1.0;
-    for column in &columns {
-        let mut counts: HashMap<u64, f64> = HashMap::new();
-        for &id in column {
-            *counts.entry(id).or_insert(0.0) += 1.0;
-        }
-        let mut counts: Vec<f64> = counts.into_values().collect();
+    let mut marks = vec![0x9e37_79b9_7f4a_7c15u128; rows];
+    // One column after the other: all of them as integers would be the largest thing in a training's memory.
+    for example in &examples.features {
+        let mut ids = value_ids(&example.column);
+        let both = marks.par_iter_mut().zip(&ids);
+        both.for_each(|(mark, &id)| *mark = mix(*mark, id));
+        ids.par_sort_unstable();
+        let runs = ids.chunk_by(|a, b| a == b);
+        let mut counts: Vec<f64> = runs.map(|run| run.len() as f64).collect();
         counts.sort_unstable_by(f64::total_cmp);
         same *= counts
             .iter()
             .map(|count| (count / rows as f64) * (count / rows as f64))
             .sum::<f64>();
     }
-    let mut marks: Vec<u128> = (0..rows)
-        .into_par_iter()
-        .map(|row| {
-            columns
-                .iter()
-                .fold(0x9e37_79b9_7f4a_7c15, |mark, column| mix(mark, column[row]))
-        })
-        .collect();
     marks.par_sort_unstable();
     let (mut twins, mut pairs) = (0u64, 0.0);
     for group in marks

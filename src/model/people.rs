@@ -20,13 +20,21 @@ impl People {
     /// From each row's key and, where there is one, its time.
     #[must_use]
     pub fn new(keys: &[[u8; 32]], time: Option<&[i64]>) -> Self {
-        let mut order: Vec<u32> = (0..keys.len() as u32).collect();
-        order.par_sort_unstable_by_key(|&row| keys[row as usize]);
+        // The first bytes beside the row: only keys that share them are looked up.
+        let first = |key: &[u8; 32]| u64::from_be_bytes(key[..8].try_into().expect("eight bytes"));
+        let rows = keys.par_iter().enumerate();
+        let mut order: Vec<(u64, u32)> = rows.map(|(row, key)| (first(key), row as u32)).collect();
+        order.par_sort_unstable_by(|x, y| {
+            let whole = || keys[x.1 as usize].cmp(&keys[y.1 as usize]);
+            x.0.cmp(&y.0).then_with(whole)
+        });
         let mut person = vec![0; keys.len()];
         let mut count = 0u32;
-        for (at, &row) in order.iter().enumerate() {
-            if at > 0 && keys[order[at - 1] as usize] != keys[row as usize] {
-                count += 1;
+        for (at, &(first, row)) in order.iter().enumerate() {
+            if at > 0 {
+                let (first_before, before) = order[at - 1];
+                let another = first_before != first || keys[before as usize] != keys[row as usize];
+                count += u32::from(another);
             }
             person[row as usize] = count;
         }
