@@ -55,7 +55,7 @@ fn fit(train: &str, test: &str, strength: f64, times: u32) -> Fallible<()> {
         let total = begun.elapsed().as_secs_f64();
         let judged = judge(&fitted.model, &test, &test.people(), &tested)?.figures();
         println!(
-            "{{\"rows\": {}, \"read\": {seconds:.3}, \"learn\": {learn:.4}, \"encode\": {encode:.4}, \"fit\": {:.4}, \"total\": {total:.4}, \"steps\": {}, \"gradient\": {:e}, \"log_loss\": {:.7}, \"auc\": {:.6}, \"model\": \"{}\", \"mib_read\": {read_mib}, \"mib_peak\": {}}}",
+            "{{\"rows\": {}, \"read\": {seconds:.3}, \"learn\": {learn:.4}, \"encode\": {encode:.4}, \"fit\": {:.4}, \"total\": {total:.4}, \"steps\": {}, \"gradient\": {:e}, \"log_loss\": {:.7}, \"auc\": {:.6}, \"model\": \"{}\", \"mib_held\": {held}, \"mib_read\": {read_mib}, \"mib_peak\": {}}}",
             all.len(),
             total - learn - encode,
             fitted.steps,
@@ -166,12 +166,12 @@ fn read(path: &Path, policy: &Policy) -> Fallible<Examples> {
             return Err("texts are asked for first".into());
         };
         let mut kept = Vec::new();
-        for (row, (id, text)) in ids.iter().zip(became).enumerate() {
-            match outcome(text.as_deref(), positive, negative) {
+        for (row, (id, text)) in ids.iter().zip(became.iter()).enumerate() {
+            match outcome(text, positive, negative) {
                 Outcome::Open => continue,
                 known => outcomes.push(known == Outcome::Won),
             }
-            let id = normalise(id_type, id.as_deref().unwrap_or_default())?;
+            let id = normalise(id_type, id.unwrap_or_default())?;
             keys.push(training_key(policy.training.seed, &id));
             kept.push(row as u32);
         }
