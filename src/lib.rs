@@ -35,6 +35,7 @@ pub mod ledger;
 // Answered.
 pub mod demo;
 pub mod report;
+pub mod sql;
 
 // Hands.
 pub mod workspace;

@@ -2,9 +2,11 @@
 
 use std::path::PathBuf;
 
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand};
 
 use crate::lang::Lang;
+use crate::sql::Dialect;
 use crate::workspace::RestoreRequest;
 
 /// Scores sales leads on your own machine; every decision can be explained and proved.
@@ -168,6 +170,15 @@ pub enum Command {
         /// An export that holds the lead, to show its values beside the codes
         #[arg(long, value_name = "EXPORT")]
         data: Option<PathBuf>,
+    },
+    /// Writes a model for where its leads live: as SQL
+    #[command(
+        before_help = "Examples:\n  probant export sql --dialect duckdb --out model.sql\n  probant export sql --dialect bigquery --from crm.leads\n"
+    )]
+    Export {
+        /// In what form.
+        #[command(subcommand)]
+        verb: ExportVerb,
     },
     /// Takes a person's requests: erasure, restriction; lists them, and writes receipts
     #[command(
@@ -353,6 +364,42 @@ pub enum RunsVerb {
         /// The run's id, its first digits, or @latest
         run: String,
     },
+}
+
+/// Verbs of `probant export`.
+#[derive(Debug, Subcommand)]
+pub enum ExportVerb {
+    /// Writes a model as one SELECT with its contributions; what it computes is no recorded decision
+    #[command(
+        before_help = "Examples:\n  probant export sql --dialect duckdb --out model.sql\n  probant export sql --dialect duckdb --from \"read_parquet('leads.parquet')\"\n  probant export sql --dialect snowflake --from CRM.PUBLIC.LEADS --model 6b51\n"
+    )]
+    Sql(Sql),
+}
+
+/// What `probant export sql` writes, and where.
+#[derive(Args, Debug)]
+pub struct Sql {
+    /// Who is to read it: duckdb, postgres, snowflake, bigquery or spark
+    #[arg(long, value_name = "DIALECT", value_parser = dialect(), hide_possible_values = true)]
+    pub dialect: Dialect,
+    /// The model: @active, @latest, a version or its first digits
+    #[arg(long, default_value = "@active", value_name = "VERSION")]
+    pub model: String,
+    /// The purpose, where the policy has several
+    #[arg(long, value_name = "ID")]
+    pub purpose: Option<String>,
+    /// The table or sub-query of the leads, written as it is given: typed columns, named as in probant.toml
+    #[arg(long, default_value = "leads", value_name = "TABLE")]
+    pub from: String,
+    /// The file to write; without one, the text goes to the standard output
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+}
+
+/// Any other name is refused, and the right ones are said.
+fn dialect() -> impl TypedValueParser<Value = Dialect> {
+    PossibleValuesParser::new(Dialect::ALL.map(Dialect::name))
+        .try_map(|name| name.parse::<Dialect>())
 }
 
 /// Whose request it is, and who takes it.

@@ -3,6 +3,7 @@
 mod keys;
 mod ledger;
 mod place;
+mod sql;
 mod words;
 
 use clap::error::{ContextKind, ErrorKind};
@@ -44,6 +45,9 @@ const EXAMPLES: &[(&str, &str)] = &[
     ("--witness VKEY", "--witness CLÉ"),
     ("recovery.key", "secours.key"),
     ("/mnt/backup", "/mnt/sauvegarde"),
+    ("model.sql", "modele.sql"),
+    ("crm.leads", "crm.prospects"),
+    ("LEADS", "PROSPECTS"),
 ];
 
 /// What stands for a value in a usage line.
@@ -51,6 +55,7 @@ const VALUES: &[(&str, &str)] = &[
     ("ARTICLE", "ARTICLE"),
     ("ANSWER", "RÉPONSE"),
     ("DATA", "EXPORT"),
+    ("DIALECT", "DIALECTE"),
     ("DIR", "DOSSIER"),
     ("FILE", "FICHIER"),
     ("INDEX", "RANG"),
@@ -291,12 +296,10 @@ pub fn error(error: &Error) -> Option<(String, String)> {
         Error::Keys(refusal) => keys::refusal(refusal),
         Error::Backup(error) => keys::backup(error),
         Error::Place(refusal) => place::refusal(refusal),
-        Error::State(StateError::Sqlite { .. }) => (
-            own("state.db ne peut pas être utilisé"),
-            own(
-                "libérez de la place\u{a0}; ne déplacez pas ce fichier\u{a0}: il garde les demandes en attente et les reçus. Perdu, restaurez-le d’une sauvegarde",
-            ),
-        ),
+        Error::Sql(error) => sql::error(error),
+        Error::State(StateError::Sqlite { .. }) => {
+            (own("state.db ne peut pas être utilisé"), own(LOCKED))
+        }
         Error::Changed { path } => (
             format!(
                 "«\u{a0}{}\u{a0}» a changé pendant la lecture",
@@ -324,6 +327,8 @@ pub fn error(error: &Error) -> Option<(String, String)> {
         _ => return None,
     })
 }
+
+const LOCKED: &str = "libérez de la place\u{a0}; ne déplacez pas ce fichier\u{a0}: il garde les demandes en attente et les reçus. Perdu, restaurez-le d’une sauvegarde";
 
 const ROLLED_BACK: &str = "remettez en place la copie la plus récente du registre\u{a0}; seulement si elle est perdue, dites-le dans le registre\u{a0}: `probant ledger anchor accept-rollback --as PERSONNE`";
 

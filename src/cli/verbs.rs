@@ -5,16 +5,16 @@ use std::path::Path;
 use chrono::NaiveDate;
 
 use super::args::{
-    AnchorVerb, Bundle, Command, KeysVerb, LedgerVerb, ModelsVerb, PolicyVerb, RunsVerb,
-    SubjectVerb, Whose,
+    AnchorVerb, Bundle, Command, ExportVerb, KeysVerb, LedgerVerb, ModelsVerb, PolicyVerb,
+    RunsVerb, SubjectVerb, Whose,
 };
 use super::bar::Bar;
 use super::{Exit, Face, Failed, print};
 use crate::policy;
 use crate::report::CardInput;
 use crate::workspace::{
-    self, Ask, BundleRequest, Error, Question, Request, RestoreRequest, Selection, TrainRequest,
-    World,
+    self, Ask, BundleRequest, Error, Question, Request, RestoreRequest, Selection, SqlRequest,
+    TrainRequest, World,
 };
 
 /// Carries out what was typed.
@@ -100,6 +100,7 @@ pub fn carry_out(command: Command, face: &mut Face<'_>, world: &mut World) -> Re
             print::explanation(face, &said)?;
             Ok(Exit::DONE)
         }
+        Command::Export { verb } => export(face, world, verb),
         Command::Subject { verb } => subject(face, world, verb),
         Command::Ledger { verb } => ledger(face, world, &verb),
         Command::Keys { verb } => keys(face, world, &verb),
@@ -250,6 +251,20 @@ fn models(face: &mut Face<'_>, world: &mut World, verb: ModelsVerb) -> Result<Ex
             print::activated(face, &done)?;
         }
     }
+    Ok(Exit::DONE)
+}
+
+fn export(face: &mut Face<'_>, world: &mut World, verb: ExportVerb) -> Result<Exit, Failed> {
+    let ExportVerb::Sql(typed) = verb;
+    let request = SqlRequest {
+        dialect: typed.dialect,
+        model: typed.model,
+        purpose: typed.purpose,
+        from: typed.from,
+        out: typed.out,
+    };
+    let written = workspace::export_sql(&face.open()?, world, &request, face.lang)?;
+    print::exported(face, &written)?;
     Ok(Exit::DONE)
 }
 

@@ -4,7 +4,7 @@ use std::io;
 use std::path::PathBuf;
 
 use super::{journal, state};
-use crate::{features, intake, ledger, model, policy, pseudonym, table};
+use crate::{features, intake, ledger, model, policy, pseudonym, sql, table};
 
 /// Why a command could not be carried out.
 #[derive(Debug, thiserror::Error)]
@@ -157,6 +157,9 @@ pub enum Error {
     /// Nothing is written at the place that was named.
     #[error(transparent)]
     Place(#[from] super::place::Refusal),
+    /// The model has no SQL.
+    #[error(transparent)]
+    Sql(#[from] sql::Error),
     /// A backup could not be made or restored.
     #[error(transparent)]
     Backup(#[from] super::backup::Error),
@@ -194,6 +197,7 @@ impl Error {
             | Self::Unknown { .. }
             | Self::Which { .. }
             | Self::Place(_)
+            | Self::Sql(_)
             | Self::Usage { .. } => 2,
             Self::PolicyEncoding
             | Self::Policy(_)
@@ -246,6 +250,7 @@ impl Error {
             Self::Witness(refusal) => Some(refusal.hint()),
             Self::Keys(error) => fixed(error.hint()),
             Self::Place(refusal) => fixed(refusal.hint()),
+            Self::Sql(error) => fixed(error.hint()),
             Self::Backup(error) => fixed(error.hint()),
             Self::Model { .. } => fixed(
                 "restore the model's folder from a backup; `probant ledger verify` names what changed",

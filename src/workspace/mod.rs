@@ -18,6 +18,7 @@ mod erasure;
 mod examine;
 mod explain;
 mod export;
+mod export_sql;
 mod files;
 mod gather;
 mod handed;
@@ -67,6 +68,7 @@ pub use erasure::{
 pub use error::Error;
 pub use examine::{AnchorVerdict, Anchored, Examined};
 pub use explain::{Answer, Evidence, Question, explain};
+pub use export_sql::{SqlExported, SqlRequest, export_sql};
 pub use handed::{HandOver, recipients};
 pub use init::{Initialised, init, stage_demo};
 pub use keys::{

@@ -64,18 +64,10 @@ impl Opinion {
 pub fn tools() -> Option<&'static Tools> {
     static TOOLS: OnceLock<Option<Tools>> = OnceLock::new();
     let found = TOOLS.get_or_init(|| {
-        let base = std::env::temp_dir().join("probant-test-venv");
-        fs::create_dir_all(&base).ok()?;
-        let lock = File::create(base.join("lock")).ok()?;
-        lock.lock().ok()?;
-        let name = PINNED.join("-").replace("==", "-");
-        let venv = base.join(name);
-        if !venv.join("ready").exists() {
-            install(&venv)?;
-        }
+        let venv = venv(&PINNED)?;
         Some(Tools {
             bin: venv.join("bin"),
-            cache: base.join("cache"),
+            cache: base().join("cache"),
             checker: OnceLock::new(),
         })
     });
@@ -85,12 +77,30 @@ pub fn tools() -> Option<&'static Tools> {
     found.as_ref()
 }
 
-fn install(venv: &Path) -> Option<()> {
+/// What is kept between runs of the tests, outside the tree.
+fn base() -> PathBuf {
+    std::env::temp_dir().join("probant-test-venv")
+}
+
+/// A folder with these packages of Python's index, installed once.
+pub fn venv(pinned: &[&str]) -> Option<PathBuf> {
+    let base = base();
+    fs::create_dir_all(&base).ok()?;
+    let lock = File::create(base.join("lock")).ok()?;
+    lock.lock().ok()?;
+    let venv = base.join(pinned.join("-").replace("==", "-"));
+    if !venv.join("ready").exists() {
+        install(&venv, pinned)?;
+    }
+    Some(venv)
+}
+
+fn install(venv: &Path, pinned: &[&str]) -> Option<()> {
     let done = |command: &mut Command| command.output().is_ok_and(|it| it.status.success());
     let _ = fs::remove_dir_all(venv);
     let made = done(Command::new("python3").args(["-m", "venv"]).arg(venv));
     let pip = venv.join("bin/pip");
-    let installed = made && done(Command::new(pip).args(["install", "--quiet"]).args(PINNED));
+    let installed = made && done(Command::new(pip).args(["install", "--quiet"]).args(pinned));
     installed.then(|| fs::write(venv.join("ready"), b"").ok())?
 }
 

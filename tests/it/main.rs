@@ -30,5 +30,6 @@ mod policy;
 mod readme;
 mod real;
 mod report;
+mod sql;
 mod subject;
 mod tidy;

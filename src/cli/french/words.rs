@@ -104,6 +104,34 @@ pub const WORDS: &[(&str, &str)] = &[
         "La finalité, si la politique en a plusieurs",
     ),
     (
+        "export",
+        "Écrit un modèle pour là où vivent ses prospects\u{a0}: en SQL",
+    ),
+    (
+        "export/sql",
+        "Écrit un modèle en un SELECT avec ses contributions\u{a0}; ce qu’il calcule n’est pas une décision consignée",
+    ),
+    (
+        "export/sql/dialect",
+        "Qui doit le lire\u{a0}: duckdb, postgres, snowflake, bigquery ou spark",
+    ),
+    (
+        "export/sql/model",
+        "Le modèle\u{a0}: @active, @latest, une version ou ses premiers chiffres",
+    ),
+    (
+        "export/sql/purpose",
+        "La finalité, si la politique en a plusieurs",
+    ),
+    (
+        "export/sql/from",
+        "La table ou sous-requête des prospects, écrite telle quelle\u{a0}: colonnes typées, nommées comme dans probant.toml",
+    ),
+    (
+        "export/sql/out",
+        "Le fichier à écrire\u{a0}; sans lui, le texte va sur la sortie standard",
+    ),
+    (
         "score",
         "Note un export avec le modèle actif et consigne chaque prédiction",
     ),

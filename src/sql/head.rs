@@ -1,0 +1,115 @@
+//! The comment at the top: which model this is, what it expects of the table, and what it is not.
+
+use super::dialect::{Dialect, hidden};
+use super::names::Names;
+use crate::lang::Lang;
+use crate::model::Model;
+use crate::policy::Policy;
+use crate::say;
+
+/// The lines of the comment, each a `--` comment of its own.
+pub(super) fn comment(
+    model: &Model,
+    policy: &Policy,
+    dialect: Dialect,
+    names: &Names,
+    lang: Lang,
+) -> String {
+    let mut lines = provenance(model, policy, dialect, lang);
+    lines.push(String::new());
+    lines.extend(limits(lang));
+    lines.push(String::new());
+    lines.extend(table(dialect, lang));
+    if !names.changed.is_empty() {
+        lines.push(String::new());
+        lines.push(say!(
+            lang,
+            "{dialect} cannot have these column names; they are called otherwise, in the table and in the answer:"
+                | "{dialect} n’admet pas ces noms de colonnes\u{a0}; ils sont remplacés, dans la table comme dans la réponse\u{a0}:"
+        ));
+        let changed = names.changed.iter();
+        lines.extend(changed.map(|(from, to)| format!("  {from}  ->  {to}")));
+    }
+    lines.iter().map(|line| remark(line)).collect()
+}
+
+fn provenance(model: &Model, policy: &Policy, dialect: Dialect, lang: Lang) -> Vec<String> {
+    let (version, program) = (model.version(), env!("CARGO_PKG_VERSION"));
+    let (features, pairs) = (model.schema().features.len(), model.schema().pairs.len());
+    let (digest, rows) = (policy.digest, lang.count(model.settings().rows));
+    vec![
+        say!(
+            lang,
+            "Model {version} as one SELECT, in the dialect of {dialect}."
+                | "Modèle {version} en un SELECT, dans le dialecte de {dialect}."
+        ),
+        say!(
+            lang,
+            "Written by probant {program} (`probant export sql`) under the policy {digest}."
+                | "Écrit par probant {program} (`probant export sql`) d’après la politique {digest}."
+        ),
+        say!(
+            lang,
+            "{features} features and {pairs} pairs, fitted on {rows} leads. All entries are whole numbers of 2^-20 in log-odds;"
+                | "{features} critères et {pairs} paires, ajustés sur {rows} prospects. Les poids sont des entiers, en 2^-20 de log-cotes\u{a0};"
+        ),
+        say!(
+            lang,
+            "their sum is exact, so log_odds is what `probant score` gives, to the bit, and score is its rounding to 10^-6."
+                | "leur somme est exacte\u{a0}: log_odds est, au bit près, ce que donne `probant score`, et score en est l’arrondi à 10^-6."
+        ),
+    ]
+}
+
+fn limits(lang: Lang) -> Vec<String> {
+    let text = say!(
+        lang,
+        "A number computed by this text is not a recorded decision: nobody's objection, consent or restriction is looked at,\nnothing is written to the ledger, no person reviews it, and an erasure does not reach its copies.\nIt has no eligibility step and drops no repeated or missing identifier. Score for use with `probant score`."
+            | "Un nombre calculé par ce texte n’est pas une décision consignée\u{a0}: ni opposition, ni consentement, ni limitation n’y sont regardés,\nrien n’est écrit au registre, personne ne le relit, et un effacement n’atteint pas ses copies.\nIl ne vérifie pas qui peut être noté et n’écarte aucun identifiant répété ou absent. Pour agir, notez avec `probant score`."
+    );
+    text.lines().map(str::to_owned).collect()
+}
+
+fn table(dialect: Dialect, lang: Lang) -> Vec<String> {
+    let text = say!(
+        lang,
+        "The table's columns are named as in probant.toml and typed: a number is numeric (no text in a national notation),\na category is a text, a whole number or a boolean, a flag is a boolean, 0 or 1, or one of the policy's words.\nTexts are compared tidied (white space, the policy's marks of `missing`), by code point and not by a collation.\nA value that `probant score` would refuse (an infinite number, a flag that is none) leaves its row without a score."
+            | "Les colonnes de la table portent les noms de probant.toml et sont typées\u{a0}: un nombre est numérique (pas un texte en notation nationale),\nune catégorie est un texte, un entier ou un booléen, une case oui/non est un booléen, 0 ou 1, ou un des mots de la politique.\nLes textes sont comparés nettoyés (espaces, marques d’absence de la politique), par point de code et non par une collation.\nUne valeur que `probant score` refuserait (un nombre infini, une case sans réponse connue) laisse sa ligne sans score."
+    );
+    let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
+    if dialect.without_nfc() {
+        lines.push(say!(
+            lang,
+            "{dialect} cannot compose letters and accents: its texts must be in Unicode's form NFC already."
+                | "{dialect} ne sait pas composer lettres et accents\u{a0}: ses textes doivent déjà être sous la forme NFC d’Unicode."
+        ));
+    }
+    lines
+}
+
+/// A comment is one line, whatever the names in it hold.
+fn remark(line: &str) -> String {
+    let shown: String = line
+        .chars()
+        .map(|it| match it {
+            '\u{a0}' => ' ',
+            it if hidden(it) => '\u{fffd}',
+            it => it,
+        })
+        .collect();
+    format!("{}\n", format!("-- {shown}").trim_end())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_comment_is_one_line_whatever_it_holds() {
+        assert_eq!(
+            remark("a\nDROP TABLE x; \u{2028}b"),
+            "-- a\u{fffd}DROP TABLE x; \u{fffd}b\n"
+        );
+        assert_eq!(remark(""), "--\n");
+    }
+}
