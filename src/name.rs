@@ -99,6 +99,12 @@ pub fn tidy(text: &str) -> std::borrow::Cow<'_, str> {
     }
 }
 
+/// The same text with its accents apart (NFD): what some machines write where others write NFC.
+#[must_use]
+pub fn decomposed(text: &str) -> String {
+    text.nfd().collect()
+}
+
 /// An identifier as it is hashed: NFC and trimmed; inner white space and case are kept.
 #[must_use]
 pub fn trimmed(text: &str) -> std::borrow::Cow<'_, str> {
@@ -178,6 +184,7 @@ mod tests {
     fn texts_are_compared_in_one_form() {
         assert_eq!(tidy("  Île  de\u{a0}France "), "Île de France");
         assert_eq!(tidy("I\u{302}le"), "Île");
+        assert_eq!(decomposed("Île"), "I\u{302}le");
         assert!(matches!(tidy("blue collar"), std::borrow::Cow::Borrowed(_)));
         assert_eq!(tidy(" a"), "a");
         assert_eq!(tidy("a "), "a");

@@ -100,16 +100,15 @@ fn category(
         .zip(out.iter().copied())
         .filter(|(level, _)| !words.missing.contains(level))
         .unzip();
-    let marks = listed(words.marks().map(|mark| dialect.text(mark)), "(", ")");
+    let marks = marks(dialect, words);
     let tidied = dialect.tidied(value);
     let absent = format!("{value} IS NULL OR {tidied} IN {marks}");
     if kept.is_empty() {
         return format!("CASE WHEN {absent} THEN {missing} ELSE {other} END");
     }
-    let texts: Vec<String> = kept.iter().map(|level| dialect.text(level)).collect();
     if dialect == Dialect::DuckDb {
         // Measured: over a dictionary-coded column, a function is asked once per distinct text.
-        let known = listed(texts.iter(), "[", "]");
+        let known = listed(kept.iter().map(|level| dialect.text(level)), "[", "]");
         let place = |text: &str| format!("list_position({known}, {text})");
         let (missing_at, other_at) = (kept.len() + 1, kept.len() + 2);
         let code = format!(
@@ -128,7 +127,8 @@ fn category(
             dialect.look_up(&code, &outs)
         };
     }
-    let known = branches(texts.into_iter().zip(outs));
+    let spelt = |(level, out): (&String, i64)| dialect.spellings(level).map(move |it| (it, out));
+    let known = branches(kept.into_iter().zip(outs).flat_map(spelt));
     format!(
         "CASE WHEN {value} IS NULL THEN {missing} ELSE CASE {value}{known} ELSE
       CASE WHEN {tidied} IN {marks} THEN {missing} ELSE CASE {tidied}{known} ELSE {other} END END
@@ -144,8 +144,10 @@ fn flag(dialect: Dialect, value: &str, out: &[i64], words: &Words) -> String {
     let plain = branches(stored.map(|(word, claim)| (dialect.text(word), meant(claim))));
     let lists = [(&words.yes, true), (&words.no, false)].into_iter();
     let written = lists.flat_map(|(words, claim)| words.iter().map(move |word| (word, claim)));
-    let written = branches(written.map(|(word, claim)| (dialect.text(word), meant(claim))));
-    let marks = listed(words.marks().map(|mark| dialect.text(mark)), "(", ")");
+    let spelt =
+        |(word, claim): (&String, bool)| dialect.spellings(word).map(move |it| (it, meant(claim)));
+    let written = branches(written.flat_map(spelt));
+    let marks = marks(dialect, words);
     let tidied = dialect.tidied(value);
     let written = if written.is_empty() {
         "NULL".to_owned()
@@ -156,6 +158,15 @@ fn flag(dialect: Dialect, value: &str, out: &[i64], words: &Words) -> String {
         "CASE WHEN {value} IS NULL THEN {missing} ELSE CASE {value}{plain} ELSE
       CASE WHEN {tidied} IN {marks} THEN {missing} ELSE {written} END
     END END"
+    )
+}
+
+/// The texts that mean "not known".
+fn marks(dialect: Dialect, words: &Words) -> String {
+    listed(
+        words.marks().flat_map(|mark| dialect.spellings(mark)),
+        "(",
+        ")",
     )
 }
 

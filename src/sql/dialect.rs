@@ -7,6 +7,8 @@ use std::fmt;
 use std::fmt::Write as _;
 use std::str::FromStr;
 
+use crate::name::decomposed;
+
 /// Who is to understand the text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Dialect {
@@ -95,6 +97,13 @@ impl Dialect {
             Self::Postgres => format!("E{}", escaped(text)),
             Self::Snowflake | Self::BigQuery | Self::Spark => escaped(text),
         }
+    }
+
+    /// A tidied text as it may stand in a table: where nothing composes its accents, apart as well.
+    pub(super) fn spellings(self, text: &str) -> impl Iterator<Item = String> + use<> {
+        let apart = decomposed(text);
+        let other = (self.without_nfc() && apart != text).then(|| self.text(&apart));
+        std::iter::once(self.text(text)).chain(other)
     }
 
     /// A number that this engine reads as the same `f64`.

@@ -80,8 +80,8 @@ fn table(dialect: Dialect, lang: Lang) -> Vec<String> {
     if dialect.without_nfc() {
         lines.push(say!(
             lang,
-            "{dialect} cannot compose letters and accents: its texts must be in Unicode's form NFC already."
-                | "{dialect} ne sait pas composer lettres et accents\u{a0}: ses textes doivent déjà être sous la forme NFC d’Unicode."
+            "{dialect} cannot compose letters and accents: its texts must be in Unicode's form NFC or NFD, not in a mixture."
+                | "{dialect} ne sait pas composer lettres et accents\u{a0}: ses textes doivent être sous la forme NFC ou NFD d’Unicode, et non dans un mélange."
         ));
     }
     lines

@@ -8,6 +8,7 @@
 rows must be 0. Other dialects than duckdb's are read by sqlglot, which knows none of this program, and run
 as what it translates them to. Made of duckdb and sqlglot, and of nothing of Probant's."""
 import json
+import re
 import sys
 
 import duckdb
@@ -27,13 +28,42 @@ def make(rows, types, export):
     duckdb.execute(f"COPY (SELECT {typed} FROM {source}) TO '{export}' (FORMAT parquet)")
 
 
+def translated(sql, dialect):
+    import sqlglot
+    from sqlglot import exp
+
+    def character(found):
+        """An escaped character of a text, and of a PostgreSQL pattern, which sqlglot leaves as they are."""
+        if found[1]:
+            return rf"\\x{{{found[1]}}}"
+        return chr(int(found[2], 16)) if found[2] else found[0]
+
+    sql = re.sub(r"\\\\u([0-9a-f]{4})|\\\\|\\u([0-9a-f]{4})", character, sql)
+
+    def own(node):
+        """What DuckDB has by another name."""
+        if isinstance(node, exp.Normalize):
+            return exp.Anonymous(this="nfc_normalize", expressions=[node.this])
+        # DuckDB takes some spaces of a query's text for plain ones, even within quotes.
+        if isinstance(node, exp.Literal) and node.is_string and re.search(r"[^\S ]", node.this):
+            parts = [part for part in re.split(r"([^\S ])", node.this) if part]
+            chars = [f"chr({ord(it)})" if re.fullmatch(r"[^\S ]", it) else exp.Literal.string(it).sql("duckdb") for it in parts]
+            return exp.Anonymous(this="concat", expressions=[exp.Var(this=it) for it in chars])
+        return node
+
+    tree = sqlglot.parse_one(sql, read=dialect).transform(own)
+    return tree.sql(dialect="duckdb", unsupported_level=sqlglot.ErrorLevel.RAISE)
+
+
 def compare(dialect, model, export, scores):
     sql = open(model, encoding="utf-8").read()
     if dialect != "duckdb":
-        import sqlglot
-
-        [sql] = sqlglot.transpile(sql, read=dialect, write="duckdb", unsupported_level=sqlglot.ErrorLevel.RAISE)
-    duckdb.execute(f"CREATE VIEW leads AS SELECT * FROM read_parquet('{export}')")
+        sql = translated(sql, dialect)
+    names = [row[0] for row in duckdb.execute(f"DESCRIBE SELECT * FROM read_parquet('{export}')").fetchall()]
+    if dialect == "bigquery":  # what its columns cannot be called
+        names = [re.sub(r"[^\w &%+:#-]", "_", name) for name in names]
+    columns = ", ".join(map(quoted, names))
+    duckdb.execute(f"CREATE VIEW leads({columns}) AS SELECT * FROM read_parquet('{export}')")
     duckdb.execute(f"CREATE TABLE answer AS {sql}")
     duckdb.execute(f"CREATE TABLE file AS SELECT * FROM read_parquet('{scores}')")
     answer = [row[0] for row in duckdb.execute("DESCRIBE answer").fetchall()]
