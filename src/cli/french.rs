@@ -219,8 +219,10 @@ pub fn misuse(error: &clap::Error, lang: Lang) -> String {
     .into_iter()
     .map(said)
     .find(|near| !near.is_empty());
+    let known = said(ContextKind::ValidValue);
     let hint = match near {
         Some(near) => format!("vouliez-vous dire «\u{a0}{near}\u{a0}»\u{a0}?"),
+        None if !known.is_empty() => format!("au choix\u{a0}: {known}"),
         None => "«\u{a0}probant --help\u{a0}» montre ce qui est possible".to_owned(),
     };
     format!("erreur\u{a0}: {what}\nconseil\u{a0}: {hint}\n")

@@ -264,7 +264,7 @@ fn a_line_of_many_megabytes_is_refused_by_name() {
 }
 
 /// Every command that has a help.
-const COMMANDS: [&str; 20] = [
+const COMMANDS: [&str; 22] = [
     "",
     "demo",
     "init",
@@ -282,6 +282,8 @@ const COMMANDS: [&str; 20] = [
     "runs list",
     "runs show",
     "explain",
+    "export",
+    "export sql",
     "ledger verify",
     "ledger show",
     "ledger stats",
@@ -351,6 +353,7 @@ fn every_command_answers_json_with_one_document_and_its_version() {
         &["-w", &root, "runs", "list"],
         &["-w", &root, "runs", "show", "@latest"],
         &["-w", &root, "explain", LEAD, "--data", &night],
+        &["-w", &root, "export", "sql", "--dialect", "postgres"],
         &["-w", &root, "ledger", "verify", "--full"],
         &["-w", &root, "ledger", "show"],
         &["-w", &root, "ledger", "show", "0"],
@@ -384,6 +387,11 @@ fn what_was_typed_wrongly_exits_2_in_the_reader_s_language() {
             &["--threads", "many", "demo"],
             "invalid value 'many'",
             "«\u{a0}many\u{a0}» ne convient pas",
+        ),
+        (
+            &["export", "sql", "--dialect", "oracle"],
+            "[possible values: duckdb, postgres, snowflake, bigquery, spark]",
+            "au choix\u{a0}: duckdb, postgres, snowflake, bigquery, spark",
         ),
     ] {
         let (en, fr) = (

@@ -265,6 +265,7 @@ impl Scored {
                 fs::write(&lines, rows).unwrap();
                 let parquet = it.file(&format!("{name}.parquet"));
                 judge(&[Path::new("make"), &lines, &it.file("types.json"), &parquet])?;
+                fs::remove_file(lines).unwrap();
             }
             for words in [
                 &["train", "learn.parquet"][..],

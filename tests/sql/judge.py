@@ -3,8 +3,10 @@
 
     judge.py make ROWS.jsonl TYPES.json EXPORT.parquet
     judge.py compare DIALECT MODEL.sql EXPORT.parquet SCORES.parquet
+    judge.py answered ANSWER.parquet|ANSWER.csv SCORES.parquet
 
-`make` types the columns of a JSON export. `compare` prints one JSON document of counts, all of which but the
+`make` types the columns of a JSON export. `compare` runs the SQL over an export; `answered` takes what another
+engine made of it (in CSV, a missing cell is `\\N`). Both print one JSON document of counts, all of which but the
 rows must be 0. Other dialects than duckdb's are read by sqlglot, which knows none of this program, and run
 as what it translates them to. Made of duckdb and sqlglot, and of nothing of Probant's."""
 import json
@@ -65,6 +67,17 @@ def compare(dialect, model, export, scores):
     columns = ", ".join(map(quoted, names))
     duckdb.execute(f"CREATE VIEW leads({columns}) AS SELECT * FROM read_parquet('{export}')")
     duckdb.execute(f"CREATE TABLE answer AS {sql}")
+    judge(scores)
+
+
+def answered(answer, scores):
+    csv = answer.endswith(".csv")
+    source = f"read_csv('{answer}', nullstr = '\\N', sample_size = -1)" if csv else f"read_parquet('{answer}')"
+    duckdb.execute(f"CREATE TABLE answer AS SELECT * FROM {source}")
+    judge(scores)
+
+
+def judge(scores):
     duckdb.execute(f"CREATE TABLE file AS SELECT * FROM read_parquet('{scores}')")
     answer = [row[0] for row in duckdb.execute("DESCRIBE answer").fetchall()]
     file = [row[0] for row in duckdb.execute("DESCRIBE file").fetchall()]
@@ -110,4 +123,4 @@ def compare(dialect, model, export, scores):
 
 
 if __name__ == "__main__":
-    {"make": make, "compare": compare}[sys.argv[1]](*sys.argv[2:])
+    {"make": make, "compare": compare, "answered": answered}[sys.argv[1]](*sys.argv[2:])
