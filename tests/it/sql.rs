@@ -486,6 +486,44 @@ fn what_sql_cannot_say_is_refused() {
     assert_eq!(refused(&row, "leads"), Error::NoIdentifier);
 }
 
+/// The sample, with a text replaced in model and policy alike.
+fn renamed(from: &str, to: &str) -> (Model, Policy) {
+    let model = fs::read_to_string(ours("models/model.json")).unwrap();
+    let json = serde_json::to_string(to).unwrap();
+    let model = model.replace(&format!("\"{from}\""), &json);
+    let policy = demo::policy().replace(&format!("\"{from}\""), &format!("\"{to}\""));
+    (
+        Model::parse(&model).unwrap(),
+        policy::parse(&policy).unwrap(),
+    )
+}
+
+#[test]
+fn columns_that_an_engine_would_confuse_are_refused_to_it_alone() {
+    let (model, policy) = renamed("Secteur", "ORIGINE");
+    for dialect in Dialect::ALL {
+        let made = select(&model, &policy, dialect, "leads", Lang::En);
+        let column = "ORIGINE".to_owned();
+        match dialect {
+            Dialect::Postgres | Dialect::Snowflake => assert!(made.is_ok()),
+            _ => assert_eq!(made, Err(Error::Twice { dialect, column })),
+        }
+    }
+    // What BigQuery cannot call a column is `_`, and two names may become one.
+    let (model, policy) = renamed("Secteur", "CA [k€]");
+    let made = |dialect| select(&model, &policy, dialect, "leads", Lang::En);
+    assert!(matches!(made(Dialect::BigQuery), Err(Error::Twice { .. })));
+    assert!(made(Dialect::DuckDb).is_ok());
+}
+
+#[test]
+fn a_level_that_no_engine_can_be_given_is_refused_unnamed() {
+    let (model, policy) = renamed("Partenaire", "Parte\0naire");
+    let feature = "Origine".to_owned();
+    let made = select(&model, &policy, Dialect::DuckDb, "leads", Lang::En);
+    assert_eq!(made, Err(Error::Nul { feature }));
+}
+
 #[test]
 fn the_command_writes_one_file_over_nothing_and_records_nothing() {
     let folder = tempfile::tempdir().unwrap();
