@@ -130,12 +130,11 @@ fn rows(count: usize, seed: u64, first: u64, stage: Stage) -> Vec<u8> {
                 else_
             }
         };
-        let number = |odds: &[&str], at| {
-            let odds: Vec<Value> = odds
-                .iter()
-                .map(|it| json!(it))
-                .chain([Value::Null])
-                .collect();
+        // What the model learns from ends somewhere: beyond is for the leads that are scored.
+        let number = |within: &[&str], beyond: &[&str], at| {
+            let beyond = if stage == Stage::Open { beyond } else { &[] };
+            let odds = within.iter().chain(beyond).map(|it| json!(it));
+            let odds: Vec<Value> = odds.chain([Value::Null]).collect();
             odd(41, &odds, plain(at))
         };
         let texts = |texts: &[&str]| -> Vec<Value> {
@@ -163,7 +162,7 @@ fn rows(count: usize, seed: u64, first: u64, stage: Stage) -> Vec<u8> {
             "Ile-de-France",
         ]);
         let letter = texts(&["OUI", " Non ", "n.c.", "", "\u{a0}oui"]);
-        let bad = at % 9_973 == 1;
+        let bad = [1, 2].map(|turn| at % 9_973 == turn);
         let answers = [json!("true"), json!("false"), Value::Null];
         let cells = [
             field(0),
@@ -180,20 +179,20 @@ fn rows(count: usize, seed: u64, first: u64, stage: Stage) -> Vec<u8> {
                 json!((at % 7).to_string()),
             ),
             answers[at % 3].clone(),
-            if bad {
+            if bad[0] {
                 json!("inf")
             } else {
-                number(&["NaN", "-5", "1e12", "0", "-0.0", "-1e300"], 9)
+                number(&["NaN"], &["-5", "1e12", "0", "-0.0", "-1e300"], 9)
             },
-            number(&["1e300", "nan", "0.1"], 10),
-            number(&["-3", "9000000000000000000"], 11),
-            number(&["NaN", "1e30"], 12),
+            number(&["nan"], &["1e300", "0.1"], 10),
+            number(&[], &["-300", "9000000000000000000"], 11),
+            number(&["NaN"], &["1e30", "-1e30"], 12),
             odd(
                 37,
                 &texts(&["Étudiant", "E\u{301}tudiant", "inconnue"]),
                 field(14),
             ),
-            if bad {
+            if bad[1] {
                 json!("peut-être")
             } else {
                 odd(17, &letter, field(15))
@@ -333,7 +332,7 @@ fn equal(said: &Value) {
     // 13 features and 4 pairs; each of the few rows that a run refuses is there too, without a score.
     assert_eq!(said["terms"], 17, "{said}");
     let refused = LEADS as u64 - said["proposed"].as_u64().unwrap();
-    assert_eq!(refused, LEADS.div_ceil(9_973) as u64, "{said}");
+    assert_eq!(refused, 2 * LEADS.div_ceil(9_973) as u64, "{said}");
     for count in NONE {
         assert_eq!(said[count], 0, "{count}: {said}");
     }
@@ -363,10 +362,8 @@ fn duckdb_gives_every_lead_the_same_integers() {
             "baseline"
         ]
     );
-    assert_eq!(
-        (names[6], names[22]),
-        ("c.Origine", "c.Formule × Webinaire suivi")
-    );
+    assert_eq!(names[6], "c.Origine");
+    assert!(names.contains(&"c.Formule × Webinaire suivi"), "{names:?}");
 }
 
 #[test]
