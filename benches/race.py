@@ -102,6 +102,7 @@ class Report:
 
     def __init__(self):
         self.loads, self.goals, self.table, self.rounds, self.notes = [load()], [], [], [], []
+        self.missed = []
 
     def sides(self, work, sides, sizes=None):
         """Each side's line, and every run of it."""
@@ -127,12 +128,15 @@ class Report:
         medians = [figure(sides[name].median) for name in ("Probant", other)]
         cells = [what, *medians, f"{ratio:.2f} ×", *reached, *["– | –"] * (2 - len(goals))]
         self.goals.append(f"| {' | '.join(cells)} |")
+        self.missed += [f"- {what}: {ratio:.2f} ×, not {goal}" for goal, reached in goals if not reached]
 
     def page(self, day):
         """The file, line by line."""
         yield from [f"# The race, {day}", "", "| work | Probant, s | the other, s | ratio | goal | reached | stretch | reached |"]
         yield from ["| --- | ---: | ---: | ---: | ---: | --- | ---: | --- |", *self.goals, ""]
         yield from [*(f"- {note}" for note in self.notes), ""]
+        if self.missed:
+            yield from ["Not reached:", "", *self.missed, ""]
         yield "| work | side | median, s | least–most | CPU, s | peak, MiB | wrote, MiB |"
         yield from ["| --- | --- | ---: | ---: | ---: | ---: | ---: |", *self.table, ""]
         yield f"Medians of {RUNS}, the sides by turns; the peer's cross-validation ran once. Fits are timed by each process itself,"
