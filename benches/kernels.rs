@@ -203,7 +203,9 @@ fn model() -> Model {
         in_file_order: false,
     };
     let rows: Vec<u32> = (0..20_000).collect();
-    fit_at(&examples, &rows, 1.0, &[(name(1), name(8))], &training).expect("a model")
+    fit_at(&examples, &rows, 1.0, &[(name(1), name(8))], &training)
+        .expect("a model")
+        .model
 }
 
 /// What would be recorded of these rows.
