@@ -9,6 +9,7 @@
 
 use std::fmt::Write as _;
 use std::hint::black_box;
+use std::sync::Arc;
 
 use criterion::{
     BatchSize, BenchmarkGroup, Criterion, Throughput, criterion_group, criterion_main,
@@ -21,7 +22,7 @@ use probant::ledger::salt::{Frontier, Salt};
 use probant::ledger::segment::Growing;
 use probant::ledger::{Block, Facts, Hash, Prediction, SegmentId, SegmentKind, Term, tree};
 use probant::model::Model;
-use probant::model::fit::{Basis, Coded, Coding, newton};
+use probant::model::fit::{Basis, Coded, Coding, Descent};
 use probant::model::train::{Example, Examples, fit_at};
 use probant::name::IdType;
 use probant::policy;
@@ -155,13 +156,14 @@ fn learning(c: &mut Criterion) {
     let terms = features.zip(leads.codes(&model)).map(|(feature, codes)| {
         let counts = codes.counts(feature.shape.codes());
         let basis = Basis::of_feature(&feature.shape, &counts, 20);
+        let codes = Arc::new(codes);
         Coding { codes, basis }
     });
-    let coded = Coded {
-        terms: terms.collect(),
-        outcome: leads.outcome,
+    let coded = Coded::new(terms.collect(), Arc::new(leads.outcome));
+    let fit = |from: &[f64], to: f64| {
+        let mut descent = Descent::from(from.to_vec());
+        descent.approach(&coded, 1.0, to).expect("it converges")
     };
-    let fit = |from: &[f64], to: f64| newton(&coded, 1.0, from.to_vec(), to).expect("it converges");
     // Near the optimum a step divides the gradient by far more than two.
     let near = fit(&coded.start(), 1e-4);
     let step = || fit(&near.theta, near.gradient / 2.0);
