@@ -3,38 +3,66 @@
 //! A row is taken whole or not at all: what its good fields left behind is
 //! taken back when a later field fails.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
-use std::hash::{BuildHasherDefault, Hasher};
+use std::hash::{BuildHasherDefault, Hash, Hasher};
 
+use super::text::Charset;
 use super::value::Values;
+use super::word::{few, word};
 use super::{Asked, MAX_CELL, Reason};
 use crate::name::tidy;
 use crate::policy::Kind;
 use crate::table::{Category, Column, Texts};
 
+/// A field as it was found: what it says is only worked out where somebody has to read it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Found<'t> {
+    pub(super) bytes: &'t [u8],
+    pub(super) charset: Charset,
+}
+
+impl<'t> Found<'t> {
+    /// Its characters.
+    pub(super) fn text(self) -> Cow<'t, str> {
+        self.charset.text(self.bytes)
+    }
+}
+
 /// A column that is being read.
 pub(super) enum Building {
     Number(Vec<f64>),
     Category(Levels),
-    Flag(Vec<u8>),
+    Flag {
+        flags: Vec<u8>,
+        known: Known,
+    },
     Date(Vec<i32>),
     Text { texts: Texts, required: bool },
 }
 
-/// A dictionary that is being learned, by the texts as they came: tidying happens once per distinct text.
+/// A dictionary that is being learned, by the fields as they came: tidying happens once per distinct one.
 #[derive(Default)]
 pub(super) struct Levels {
     category: Category,
-    raw: HashMap<Box<str>, u32, BuildHasherDefault<Quick>>,
+    short: HashMap<Short, u32, BuildHasherDefault<Quick>>,
+    long: HashMap<Box<[u8]>, u32, BuildHasherDefault<Quick>>,
     tidied: HashMap<Box<str>, u32, BuildHasherDefault<Quick>>,
 }
+
+/// The first few ways in which a column writes its flags, so that each is read once.
+#[derive(Default)]
+pub(super) struct Known(Vec<(Short, u8)>);
 
 impl Building {
     pub(super) fn new(asked: &Asked) -> Self {
         match asked.kind {
             Kind::Number => Self::Number(Vec::new()),
             Kind::Category => Self::Category(Levels::default()),
-            Kind::Flag => Self::Flag(Vec::new()),
+            Kind::Flag => Self::Flag {
+                flags: Vec::new(),
+                known: Known::default(),
+            },
             Kind::Date => Self::Date(Vec::new()),
             Kind::Text => Self::Text {
                 texts: Texts::default(),
@@ -44,44 +72,24 @@ impl Building {
     }
 
     /// Takes one value.
-    pub(super) fn push(&mut self, text: &str, values: &Values) -> Result<(), Reason> {
+    #[inline]
+    pub(super) fn push(&mut self, found: Found, values: &Values) -> Result<(), Reason> {
         match self {
-            Self::Number(column) => {
-                column.push(values.number_or_missing(text)?);
-            }
+            Self::Number(column) => column.push(values.number_or_missing(found)?),
             Self::Category(levels) => {
-                let code = levels.code(text, values)?;
+                let code = levels.code(found, values)?;
                 levels.category.codes.push(code);
             }
-            Self::Flag(column) => {
-                column.push(if values.is_missing(text) {
-                    2
-                } else {
-                    u8::from(values.flag(text)?)
-                });
-            }
+            Self::Flag { flags, known } => flags.push(known.flag(found, values)?),
             Self::Date(column) => {
-                column.push(if values.is_missing(text) {
+                let text = found.text();
+                column.push(if values.is_missing(&text) {
                     i32::MIN
                 } else {
-                    values.date(text)?
+                    values.date(&text)?
                 });
             }
-            Self::Text { texts, required } => {
-                if text.len() > MAX_CELL {
-                    return Err(Reason::TooLong);
-                }
-                let tidied = tidy(text);
-                let missing = values.is_mark(&tidied);
-                if missing && *required {
-                    return Err(Reason::Required);
-                }
-                texts.push(match (missing, *required) {
-                    (true, _) => None,
-                    (false, true) => Some(&*tidied),
-                    (false, false) => Some(text),
-                });
-            }
+            Self::Text { texts, required } => text(found, *required, values, texts)?,
         }
         Ok(())
     }
@@ -92,7 +100,7 @@ impl Building {
             Self::Number(column) => drop(column.pop()),
             // A level that only failed rows had stays in the dictionary until `finish`.
             Self::Category(levels) => drop(levels.category.codes.pop()),
-            Self::Flag(column) => drop(column.pop()),
+            Self::Flag { flags, .. } => drop(flags.pop()),
             Self::Date(column) => drop(column.pop()),
             Self::Text { texts, .. } => texts.pop(),
         }
@@ -103,7 +111,7 @@ impl Building {
         match self {
             Self::Number(column) => Column::Number(column),
             Self::Category(levels) => Column::Category(levels.category),
-            Self::Flag(column) => Column::Flag(column),
+            Self::Flag { flags, .. } => Column::Flag(flags),
             Self::Date(column) => Column::Date(column),
             Self::Text { texts, .. } => Column::Text(texts),
         }
@@ -111,20 +119,34 @@ impl Building {
 }
 
 impl Levels {
-    fn code(&mut self, text: &str, values: &Values) -> Result<u32, Reason> {
-        if let Some(&code) = self.raw.get(text) {
+    #[inline]
+    fn code(&mut self, found: Found, values: &Values) -> Result<u32, Reason> {
+        let short = Short::of(found.bytes);
+        let known = match &short {
+            Some(short) => self.short.get(short),
+            None => self.long.get(found.bytes),
+        };
+        if let Some(&code) = known {
             return Ok(code);
         }
+        let code = self.learned(&found.text(), values)?;
+        match short {
+            Some(short) => self.short.insert(short, code),
+            None => self.long.insert(found.bytes.into(), code),
+        };
+        Ok(code)
+    }
+
+    /// The code of a text that was not met before as it is written.
+    fn learned(&mut self, text: &str, values: &Values) -> Result<u32, Reason> {
         if text.len() > MAX_CELL {
             return Err(Reason::TooLong);
         }
-        let code = if values.is_missing(text) {
+        Ok(if values.is_missing(text) {
             Category::MISSING
         } else {
             self.level(&tidy(text))
-        };
-        self.raw.insert(text.into(), code);
-        Ok(code)
+        })
     }
 
     fn level(&mut self, tidied: &str) -> u32 {
@@ -135,6 +157,67 @@ impl Levels {
         self.category.levels.push(tidied.into());
         self.tidied.insert(tidied.into(), code);
         code
+    }
+}
+
+impl Known {
+    /// 0 no, 1 yes, 2 missing.
+    #[inline]
+    fn flag(&mut self, found: Found, values: &Values) -> Result<u8, Reason> {
+        let short = Short::of(found.bytes);
+        if let Some((_, flag)) = self.0.iter().find(|(known, _)| Some(*known) == short) {
+            return Ok(*flag);
+        }
+        let text = found.text();
+        let flag = if values.is_missing(&text) {
+            2
+        } else {
+            u8::from(values.flag(&text)?)
+        };
+        if let Some(short) = short.filter(|_| self.0.len() < 8) {
+            self.0.push((short, flag));
+        }
+        Ok(flag)
+    }
+}
+
+/// Takes a text, tidied where it is `required`.
+fn text(found: Found, required: bool, values: &Values, to: &mut Texts) -> Result<(), Reason> {
+    let text = found.text();
+    if text.len() > MAX_CELL {
+        return Err(Reason::TooLong);
+    }
+    let tidied = tidy(&text);
+    match (values.is_mark(&tidied), required) {
+        (true, true) => return Err(Reason::Required),
+        (true, false) => to.push(None),
+        (false, true) => to.push(Some(&tidied)),
+        (false, false) => to.push(Some(&text)),
+    }
+    Ok(())
+}
+
+/// A field of at most 15 bytes as two words: equal if and only if the fields are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Short(u64, u64);
+
+impl Short {
+    #[inline]
+    fn of(bytes: &[u8]) -> Option<Self> {
+        let length = bytes.len();
+        let (low, high) = match length {
+            0..8 => (few(bytes), 0),
+            8..16 => (word(bytes), few(&bytes[8..])),
+            _ => return None,
+        };
+        Some(Self(low, high | (length as u64) << 56))
+    }
+}
+
+impl Hash for Short {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        state.write_u64(self.0);
+        state.write_u64(self.1);
     }
 }
 
@@ -155,7 +238,9 @@ impl Joined {
         for (whole, part) in self.columns.iter_mut().zip(chunk) {
             match (whole, part) {
                 (Building::Number(whole), Building::Number(part)) => whole.extend(part),
-                (Building::Flag(whole), Building::Flag(part)) => whole.extend(part),
+                (Building::Flag { flags: whole, .. }, Building::Flag { flags: part, .. }) => {
+                    whole.extend(part);
+                }
                 (Building::Date(whole), Building::Date(part)) => whole.extend(part),
                 (Building::Text { texts: whole, .. }, Building::Text { texts: part, .. }) => {
                     part.iter().for_each(|text| whole.push(text));
@@ -211,15 +296,19 @@ impl Quick {
 impl Hasher for Quick {
     fn write(&mut self, bytes: &[u8]) {
         let mut words = bytes.chunks_exact(8);
-        for word in &mut words {
-            self.mix(u64::from_le_bytes(
-                word.try_into().expect("`chunks_exact(8)` yields 8 bytes"),
-            ));
+        for eight in &mut words {
+            self.mix(word(eight));
         }
         let rest = words.remainder();
-        let mut last = [0; 8];
-        last[..rest.len()].copy_from_slice(rest);
-        self.mix(u64::from_le_bytes(last) ^ (rest.len() as u64) << 56);
+        self.mix(few(rest) ^ (rest.len() as u64) << 56);
+    }
+
+    fn write_u64(&mut self, word: u64) {
+        self.mix(word);
+    }
+
+    fn write_usize(&mut self, length: usize) {
+        self.mix(length as u64);
     }
 
     fn write_u8(&mut self, byte: u8) {

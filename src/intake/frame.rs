@@ -7,13 +7,18 @@
 //! the `csv` crate reads, this reads (a test holds the two together), and it
 //! says on which line a quote was opened that nobody closed.
 
+use memchr::{memchr, memchr3};
+
 use super::MAX_RECORD;
 use super::error::Error;
-use super::text::{Stop, Text};
+use super::text::{Charset, Stop, Text};
 use crate::policy::Encoding;
 
 /// Runs of hollow records that are remembered before they count as records.
 const MAX_HOLLOW: usize = 4096;
+
+/// The longest record, and one byte for each of CR and LF behind it.
+const BUFFER: usize = MAX_RECORD + 2;
 
 /// One record within a [`Chunk`]'s text; `start == end` is a hollow one (nothing but separators).
 #[derive(Clone, Copy, Debug)]
@@ -26,7 +31,9 @@ pub(super) struct Span {
 /// Whole records.
 #[derive(Debug)]
 pub(super) struct Chunk {
-    pub(super) text: String,
+    pub(super) text: Vec<u8>,
+    /// What its bytes mean; they are whole characters and none of them is NUL.
+    pub(super) charset: Charset,
     pub(super) spans: Vec<Span>,
     /// The last span is the file's last record, and no line end follows it.
     pub(super) cut: bool,
@@ -110,6 +117,9 @@ impl<'a> Framer<'a> {
                     quoted,
                     stray,
                 } => {
+                    if self.outgrown(at, end) {
+                        return Err(self.too_long());
+                    }
                     if let Some(quote) = stray {
                         return Err(self.unclosed(at, quote));
                     }
@@ -131,6 +141,9 @@ impl<'a> Framer<'a> {
                     };
                     at = next;
                 }
+                Scan::Open { .. } if self.outgrown(at, self.buffer.len()) => {
+                    return Err(self.too_long());
+                }
                 Scan::Open { quote: Some(quote) } if !self.more => {
                     return Err(self.unclosed(at, quote));
                 }
@@ -144,23 +157,40 @@ impl<'a> Framer<'a> {
             if self.buffer.is_empty() {
                 return Ok(None);
             }
-            return Err(Error::RecordTooLong {
-                file: self.file.clone(),
-                line: self.line,
-            });
+            return Err(self.too_long());
         }
-        let rest = self.buffer.split_off(at);
-        let text = std::mem::replace(&mut self.buffer, rest);
-        let text = self.validated(text, &spans)?;
-        Ok(Some(Chunk { text, spans, cut }))
+        let mut rest = Vec::with_capacity(BUFFER);
+        rest.extend_from_slice(&self.buffer[at..]);
+        let mut text = std::mem::replace(&mut self.buffer, rest);
+        text.truncate(at);
+        self.validate(&text, &spans)?;
+        Ok(Some(Chunk {
+            text,
+            charset: self.text.charset(),
+            spans,
+            cut,
+        }))
+    }
+
+    /// Whether a record is longer than it may be once it is UTF-8.
+    fn outgrown(&self, start: usize, end: usize) -> bool {
+        // No character of Windows-1252 takes more than three bytes of UTF-8.
+        self.text.charset() == Charset::Western
+            && end - start > MAX_RECORD / 3
+            && Charset::Western.text(&self.buffer[start..end]).len() > MAX_RECORD
+    }
+
+    fn too_long(&self) -> Error {
+        Error::RecordTooLong {
+            file: self.file.clone(),
+            line: self.line,
+        }
     }
 
     /// Reads until the buffer could hold the longest record, or the file ends.
     fn refill(&mut self) -> Result<(), Error> {
-        // One byte for each of CR and LF behind the longest record.
-        let target = MAX_RECORD + 2;
-        while self.more && self.buffer.len() < target {
-            let want = target - self.buffer.len();
+        while self.more && self.buffer.len() < BUFFER {
+            let want = BUFFER - self.buffer.len();
             match self.text.fill(&mut self.buffer, want) {
                 Ok(more) => self.more = more,
                 Err(Stop::Refused(error)) => return Err(error),
@@ -205,8 +235,8 @@ impl<'a> Framer<'a> {
         spans.len() == limit
     }
 
-    /// The text of a chunk, if it is UTF-8 without NUL.
-    fn validated(&self, bytes: Vec<u8>, spans: &[Span]) -> Result<String, Error> {
+    /// Refuses the text of a chunk that is not whole characters without NUL.
+    fn validate(&self, bytes: &[u8], spans: &[Span]) -> Result<(), Error> {
         // The line of the chunk's first byte: its first record may stand after blank lines.
         let first = || {
             spans
@@ -214,26 +244,38 @@ impl<'a> Framer<'a> {
                 .find(|span| span.end > span.start)
                 .map_or((0, self.line), |span| (span.start as usize, span.line))
         };
-        if bytes.contains(&0) {
-            let at = bytes.iter().position(|&byte| byte == 0).unwrap_or_default();
+        if let Some(at) = memchr(0, bytes) {
             let (start, line) = first();
-            let (line, character) = place(&bytes[start.min(at)..at], line);
+            let (line, character) = self.place(&bytes[start.min(at)..at], line);
             return Err(Error::Nul {
                 file: self.file.clone(),
                 line,
                 character,
             });
         }
-        String::from_utf8(bytes).map_err(|error| {
-            let at = error.utf8_error().valid_up_to();
+        if self.declared != Encoding::Utf8 {
+            return Ok(()); // Every byte of Windows-1252 is a character, and a decoder writes UTF-8.
+        }
+        std::str::from_utf8(bytes).map(|_| ()).map_err(|error| {
+            let at = error.valid_up_to();
             let (start, line) = first();
-            self.malformed(&error.as_bytes()[start.min(at)..], at - start.min(at), line)
+            self.malformed(&bytes[start.min(at)..], at - start.min(at), line)
         })
+    }
+
+    /// The line and character (both 1-based) that follow `before`, which starts on `line`.
+    fn place(&self, before: &[u8], line: u64) -> (u64, u64) {
+        let last = before
+            .iter()
+            .rposition(|byte| matches!(byte, b'\n' | b'\r'))
+            .map_or(0, |at| at + 1);
+        let characters = self.text.charset().text(&before[last..]).chars().count();
+        (line + lines(before), characters as u64 + 1)
     }
 
     /// The bytes at `at` mean nothing in the declared encoding; `line` is that of the first of `bytes`.
     fn malformed(&self, bytes: &[u8], at: usize, line: u64) -> Error {
-        let (line, character) = place(&bytes[..at], line);
+        let (line, character) = self.place(&bytes[..at], line);
         Error::Encoding {
             file: self.file.clone(),
             declared: self.declared,
@@ -249,16 +291,6 @@ impl<'a> Framer<'a> {
             line: self.line + lines(&self.buffer[start..quote]),
         }
     }
-}
-
-/// The line and character (both 1-based) that follow `before`, which starts on `line`.
-fn place(before: &[u8], line: u64) -> (u64, u64) {
-    let last = before
-        .iter()
-        .rposition(|byte| matches!(byte, b'\n' | b'\r'))
-        .map_or(0, |at| at + 1);
-    let characters = String::from_utf8_lossy(&before[last..]).chars().count();
-    (line + lines(before), characters as u64 + 1)
 }
 
 /// Line ends in `bytes`: LF, CRLF or CR, each counted once.
@@ -278,10 +310,7 @@ fn scan(buffer: &[u8], start: usize, separator: u8, complete: bool) -> Scan {
     let mut quoted = false;
     let mut stray = None;
     loop {
-        let Some(found) = buffer[at..]
-            .iter()
-            .position(|&byte| matches!(byte, b'"' | b'\n' | b'\r'))
-        else {
+        let Some(found) = memchr3(b'"', b'\n', b'\r', &buffer[at..]) else {
             if complete {
                 let end = buffer.len();
                 return Scan::Record {
@@ -337,7 +366,7 @@ enum Close {
 fn close(buffer: &[u8], quote: usize, separator: u8, complete: bool) -> Close {
     let mut at = quote + 1;
     loop {
-        let Some(found) = buffer[at..].iter().position(|&byte| byte == b'"') else {
+        let Some(found) = memchr(b'"', &buffer[at..]) else {
             return Close::Open;
         };
         let after = at + found + 1;

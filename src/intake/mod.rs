@@ -34,6 +34,7 @@ mod survey;
 mod text;
 mod value;
 mod without;
+mod word;
 mod write;
 
 use std::sync::Arc;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::column::Building;
+use super::column::{Building, Found};
 use super::error::Error;
 use super::field::{self, Cut};
 use super::frame::{Chunk, Span};
@@ -78,20 +78,14 @@ impl Plan {
             failures: Vec::new(),
             cut: 0,
         };
-        let (mut cuts, mut scratch) = (Vec::new(), String::new());
+        let (mut cuts, mut scratch) = (Vec::new(), Vec::new());
         for (at, span) in chunk.spans.iter().enumerate() {
             let record = first + at as u64;
             let place = Place {
                 file,
                 line: span.line,
             };
-            match self.row(
-                &chunk.text,
-                *span,
-                &mut cuts,
-                &mut scratch,
-                &mut part.columns,
-            ) {
+            match self.row(chunk, *span, &mut cuts, &mut scratch, &mut part.columns) {
                 Ok(()) => {
                     part.records.push(record);
                     part.places.push(place);
@@ -112,7 +106,7 @@ impl Plan {
                     place,
                     column: slot.map(|slot| self.names[slot].clone()),
                     reason,
-                    identifier: self.identifier(&chunk.text, *span, reason, &cuts, &scratch),
+                    identifier: self.identifier(chunk, *span, reason, &cuts, &scratch),
                 }),
             }
             part.cut += cuts.len() as u64;
@@ -123,11 +117,11 @@ impl Plan {
     /// The identifier of a record that failed, where its fields are in their places.
     fn identifier(
         &self,
-        text: &str,
+        chunk: &Chunk,
         span: Span,
         reason: Reason,
         cuts: &[Cut],
-        scratch: &str,
+        scratch: &[u8],
     ) -> Option<Box<str>> {
         let misplaced = matches!(
             reason,
@@ -138,25 +132,26 @@ impl Plan {
             .iter()
             .position(|slot| self.asked[*slot].required)?;
         let cut = cuts.get(at).filter(|_| !misplaced)?;
-        let record = &text[span.start as usize..span.end as usize];
-        let named = tidy(cut.text(record, scratch));
+        let record = &chunk.text[span.start as usize..span.end as usize];
+        let text = chunk.charset.text(cut.bytes(record, scratch));
+        let named = tidy(&text);
         (!named.is_empty() && named.len() <= MAX_CELL).then(|| Box::from(&*named))
     }
 
     /// Reads one record into the columns, whole or not at all; else the asked column at fault and why.
     fn row(
         &self,
-        text: &str,
+        chunk: &Chunk,
         span: Span,
         cuts: &mut Vec<Cut>,
-        scratch: &mut String,
+        scratch: &mut Vec<u8>,
         columns: &mut [Building],
     ) -> Result<(), (Option<usize>, Reason)> {
         cuts.clear();
         if span.start == span.end {
             return Err((None, Reason::Blank));
         }
-        let record = &text[span.start as usize..span.end as usize];
+        let record = &chunk.text[span.start as usize..span.end as usize];
         let shape = field::split(record, self.separator, &self.wanted, cuts, scratch);
         let one_more = shape.fields == self.width + 1 && shape.last_empty;
         let one_less = shape.fields + 1 == self.width && self.open_ended;
@@ -179,7 +174,11 @@ impl Plan {
         }
         for (at, cut) in cuts.iter().enumerate() {
             let slot = self.slots[at];
-            if let Err(reason) = columns[slot].push(cut.text(record, scratch), &self.values) {
+            let found = Found {
+                bytes: cut.bytes(record, scratch),
+                charset: chunk.charset,
+            };
+            if let Err(reason) = columns[slot].push(found, &self.values) {
                 for done in &self.slots[..at] {
                     columns[*done].pop();
                 }
@@ -193,6 +192,7 @@ impl Plan {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::intake::text::Charset;
     use crate::policy::{DateOrder, Encoding, Format, Kind, Thousands};
 
     #[test]
@@ -211,7 +211,7 @@ mod tests {
         let asked = [Asked::column("b", Kind::Number)];
         let headers = ["a", "b", "c", "d"].map(str::to_owned);
         let plan = Plan::new(&headers, &dialect, &asked);
-        let text = "x,1,\"y\"\"\",z\nx,2,y,z\n".to_owned();
+        let text = b"x,1,\"y\"\"\",z\nx,2,y,z\n".to_vec();
         let spans = vec![
             Span {
                 start: 0,
@@ -226,6 +226,7 @@ mod tests {
         ];
         let chunk = Chunk {
             text,
+            charset: Charset::Utf8,
             spans,
             cut: false,
         };

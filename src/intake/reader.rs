@@ -10,7 +10,7 @@ use super::error::{Error, MissingColumn};
 use super::field;
 use super::frame::{Chunk, Framer};
 use super::plan::{Part, Plan};
-use super::text::{Source, Text};
+use super::text::{Charset, Source, Text};
 use super::{Asked, BATCH, Portion};
 use crate::name::{nearest, tidy};
 use crate::policy::{Dialect, Encoding};
@@ -230,8 +230,9 @@ pub(super) fn begin<'a>(
             continue;
         };
         let record = &chunk.text[span.start as usize..span.end as usize];
+        let record = chunk.charset.text(record);
         if !record.trim().is_empty() {
-            return Ok((framer, record.to_owned()));
+            return Ok((framer, record.into_owned()));
         }
     }
     Err(Error::Empty {
@@ -241,12 +242,13 @@ pub(super) fn begin<'a>(
 
 /// The tidied headers of a header record.
 pub(super) fn headers(record: &str, separator: u8) -> Vec<String> {
-    let (mut cuts, mut scratch) = (Vec::new(), String::new());
+    let record = record.as_bytes();
+    let (mut cuts, mut scratch) = (Vec::new(), Vec::new());
     let fields = field::split(record, separator, &[], &mut cuts, &mut scratch).fields;
     let wanted: Vec<u32> = (0..fields).collect();
     field::split(record, separator, &wanted, &mut cuts, &mut scratch);
     cuts.iter()
-        .map(|cut| tidy(cut.text(record, &scratch)).into_owned())
+        .map(|cut| tidy(&Charset::Utf8.text(cut.bytes(record, &scratch))).into_owned())
         .collect()
 }
 

@@ -48,7 +48,7 @@ pub fn survey(mut source: Source<'_>) -> Result<Observed, Error> {
 
     let mut columns: Vec<Evidence> = headers.iter().map(|header| Evidence::new(header)).collect();
     let wanted: Vec<u32> = (0..headers.len() as u32).collect();
-    let (mut cuts, mut scratch) = (Vec::new(), String::new());
+    let (mut cuts, mut scratch) = (Vec::new(), Vec::new());
     let mut records = 0;
     while records < RECORDS
         && let Some(chunk) = framer.chunk(RECORDS - records)?
@@ -62,7 +62,7 @@ pub fn survey(mut source: Source<'_>) -> Result<Observed, Error> {
                 || (shape.fields == headers.len() as u32 + 1 && shape.last_empty)
             {
                 for (column, cut) in columns.iter_mut().zip(&cuts) {
-                    column.take(cut.text(record, &scratch));
+                    column.take(&chunk.charset.text(cut.bytes(record, &scratch)));
                 }
             }
         }
@@ -182,7 +182,7 @@ fn separator(name: &str, sample: &[u8], encoding: Encoding) -> Result<u8, Error>
         while widths.len() < LINES
             && let Ok(Some(chunk)) = framer.chunk(1)
         {
-            let (mut cuts, mut scratch) = (Vec::new(), String::new());
+            let (mut cuts, mut scratch) = (Vec::new(), Vec::new());
             for span in chunk.spans.iter().filter(|span| span.end > span.start) {
                 let record = &chunk.text[span.start as usize..span.end as usize];
                 widths.push(field::split(record, candidate, &[], &mut cuts, &mut scratch).fields);

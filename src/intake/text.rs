@@ -1,8 +1,11 @@
-//! Bytes to UTF-8 text: a stream in the declared encoding, or a refusal.
+//! Bytes to text: a stream in the declared encoding, or a refusal.
 //!
 //! Nothing is guessed here. What contradicts the policy, or is no text at all,
-//! is refused before a record is framed. The door of `encoding_rs`.
+//! is refused before a record is framed. Windows-1252 stays as it came: its
+//! marks are those of UTF-8, so a record is framed and cut as bytes, and only
+//! the few cells that are read as text are ever transcoded. The door of `encoding_rs`.
 
+use std::borrow::Cow;
 use std::io::{self, Read};
 
 use encoding_rs::{Decoder, DecoderResult, UTF_16BE, UTF_16LE, WINDOWS_1252};
@@ -32,7 +35,29 @@ impl<'a> Source<'a> {
     }
 }
 
-/// A stream of text: UTF-8 as it came (still to be validated), or transcoded.
+/// What the bytes of a stream mean; in both, a byte below 128 is that character of ASCII.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Charset {
+    /// UTF-8.
+    Utf8,
+    /// Windows-1252: one byte, one character.
+    Western,
+}
+
+impl Charset {
+    /// The characters of whole `bytes`.
+    pub(super) fn text(self, bytes: &[u8]) -> Cow<'_, str> {
+        match self {
+            Self::Utf8 => match std::str::from_utf8(bytes) {
+                Ok(text) => Cow::Borrowed(text),
+                Err(_) => String::from_utf8_lossy(bytes),
+            },
+            Self::Western => WINDOWS_1252.decode_without_bom_handling(bytes).0,
+        }
+    }
+}
+
+/// A stream of text: UTF-8 (still to be validated) or Windows-1252 as it came, UTF-16 transcoded to UTF-8.
 pub(super) struct Text<'a> {
     file: String,
     bytes: Box<dyn Read + Send + 'a>,
@@ -66,12 +91,11 @@ impl<'a> Text<'a> {
         check_head(&file, &head, declared)?;
         let skip = usize::from(declared == Encoding::Utf8 && head.starts_with(b"\xef\xbb\xbf")) * 3;
         let decoder = match declared {
-            Encoding::Utf8 => None,
+            Encoding::Utf8 | Encoding::Windows1252 => None,
             Encoding::Utf16 if head.starts_with(b"\xfe\xff") => {
                 Some(UTF_16BE.new_decoder_with_bom_removal())
             }
             Encoding::Utf16 => Some(UTF_16LE.new_decoder_with_bom_removal()),
-            Encoding::Windows1252 => Some(WINDOWS_1252.new_decoder_without_bom_handling()),
         };
         let mut head = io::Cursor::new(head);
         head.set_position(skip as u64);
@@ -88,16 +112,30 @@ impl<'a> Text<'a> {
         })
     }
 
+    /// What the bytes of this stream mean.
+    pub(super) fn charset(&self) -> Charset {
+        match self.declared {
+            Encoding::Utf8 | Encoding::Utf16 => Charset::Utf8,
+            Encoding::Windows1252 => Charset::Western,
+        }
+    }
+
     /// Appends about `want` bytes of text to `out`; whether there may be more.
     pub(super) fn fill(&mut self, out: &mut Vec<u8>, want: usize) -> Result<bool, Stop> {
         if self.finished {
             return Ok(false);
         }
-        if self.decoder.is_none() {
-            let got = self.raw(out, want)?;
-            self.finished = got < want;
-        } else {
+        if self.decoder.is_some() {
             self.decode(out, want)?;
+        } else {
+            let unjudged = self.charset() == Charset::Western && !self.judged;
+            let want = if unjudged { HEAD } else { want };
+            let before = out.len();
+            let got = self.raw(out, want)?;
+            if unjudged {
+                self.judge(&out[before..])?;
+            }
+            self.finished = got < want;
         }
         Ok(!self.finished)
     }
@@ -105,20 +143,23 @@ impl<'a> Text<'a> {
     /// Appends up to `want` raw bytes to `out`, fewer only at the end.
     fn raw(&mut self, out: &mut Vec<u8>, want: usize) -> Result<usize, Stop> {
         let before = out.len();
-        let file = &self.file;
-        (&mut self.head)
-            .chain(&mut self.bytes)
-            .take(want as u64)
-            .read_to_end(out)
-            .map_err(|source| {
-                Stop::Refused(Error::Read {
-                    file: file.clone(),
-                    source,
-                })
-            })?;
-        let got = out.len() - before;
-        self.taken += got as u64;
-        Ok(got)
+        out.resize(before + want, 0);
+        let mut from = (&mut self.head).chain(&mut self.bytes);
+        let mut end = before;
+        while end < out.len() {
+            match from.read(&mut out[end..]) {
+                Ok(0) => break,
+                Ok(got) => end += got,
+                Err(source) if source.kind() == io::ErrorKind::Interrupted => {}
+                Err(source) => {
+                    let file = self.file.clone();
+                    return Err(Stop::Refused(Error::Read { file, source }));
+                }
+            }
+        }
+        out.truncate(end);
+        self.taken += (end - before) as u64;
+        Ok(end - before)
     }
 
     fn decode(&mut self, out: &mut Vec<u8>, want: usize) -> Result<(), Stop> {
@@ -126,7 +167,6 @@ impl<'a> Text<'a> {
         while out.len() < target && !self.finished {
             let mut raw = std::mem::take(&mut self.undecoded);
             let last = self.raw(&mut raw, HEAD)? < HEAD;
-            self.judge(&raw)?;
             let decoder = self
                 .decoder
                 .as_mut()
@@ -148,7 +188,7 @@ impl<'a> Text<'a> {
 
     /// Windows-1252 means every byte, so a UTF-8 file would pass as mojibake: the first bytes beyond ASCII tell.
     fn judge(&mut self, raw: &[u8]) -> Result<(), Stop> {
-        if self.judged || self.declared != Encoding::Windows1252 || raw.is_ascii() {
+        if raw.is_ascii() {
             return Ok(());
         }
         self.judged = true;

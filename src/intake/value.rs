@@ -6,6 +6,7 @@
 //! over, and a percent sign does not divide: `12,5 %` is 12.5.
 
 use super::Reason;
+use super::column::Found;
 use super::date::civil;
 use crate::name::tidy;
 use crate::policy::{DateOrder, Dialect, Thousands};
@@ -38,8 +39,9 @@ impl Words {
         Self { words, lengths }
     }
 
-    fn has(&self, text: &str) -> bool {
-        self.lengths >> text.len().min(63) & 1 == 1 && self.words.iter().any(|word| word == text)
+    fn has(&self, text: &[u8]) -> bool {
+        self.lengths >> text.len().min(63) & 1 == 1
+            && self.words.iter().any(|word| word.as_bytes() == text)
     }
 }
 
@@ -74,16 +76,23 @@ impl Values {
 
     /// The same of a text that is tidied already.
     pub(super) fn is_mark(&self, tidied: &str) -> bool {
-        tidied.is_empty() || self.missing.has(tidied)
+        tidied.is_empty() || self.missing.has(tidied.as_bytes())
     }
 
     /// A number, NaN where there is none: most numbers are plain, and a plain text is tidy as it is.
-    pub(super) fn number_or_missing(&self, text: &str) -> Result<f64, Reason> {
-        match self.plain(text.as_bytes()) {
-            Some(_) if self.missing.has(text) => Ok(f64::NAN),
+    pub(super) fn number_or_missing(&self, found: Found) -> Result<f64, Reason> {
+        match self.plain(found.bytes) {
+            Some(_) if self.missing.has(found.bytes) => Ok(f64::NAN),
             Some(number) => Ok(number),
-            None if self.is_missing(text) => Ok(f64::NAN),
-            None => self.dressed(text),
+            None if found.bytes.is_empty() => Ok(f64::NAN),
+            None => {
+                let text = found.text();
+                if self.is_missing(&text) {
+                    Ok(f64::NAN)
+                } else {
+                    self.dressed(&text)
+                }
+            }
         }
     }
 
@@ -101,9 +110,9 @@ impl Values {
             owned = text.to_lowercase();
             &owned
         };
-        if self.yes.has(word) {
+        if self.yes.has(word.as_bytes()) {
             Ok(true)
-        } else if self.no.has(word) {
+        } else if self.no.has(word.as_bytes()) {
             Ok(false)
         } else {
             Err(Reason::NotAFlag)
