@@ -42,7 +42,7 @@ fn read(path: &str, policy: &Policy) -> Fallible<()> {
     let features = policy
         .columns
         .iter()
-        .filter(|column| matches!(column.role, Use::Feature { .. }));
+        .filter(|column| column.role == Use::Feature);
     let asked: Vec<Asked> = identifier
         .map(|column| Asked::identifier(&column.name))
         .into_iter()

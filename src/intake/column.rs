@@ -33,10 +33,7 @@ impl<'t> Found<'t> {
 pub(super) enum Building {
     Number(Vec<f64>),
     Category(Levels),
-    Flag {
-        flags: Vec<u8>,
-        known: Known,
-    },
+    Flag { flags: Vec<u8>, known: Known },
     Date(Vec<i32>),
     Text { texts: Texts, required: bool },
 }
@@ -55,17 +52,17 @@ pub(super) struct Levels {
 pub(super) struct Known(Vec<(Short, u8)>);
 
 impl Building {
-    pub(super) fn new(asked: &Asked) -> Self {
+    pub(super) fn new(asked: &Asked, rows: usize) -> Self {
         match asked.kind {
-            Kind::Number => Self::Number(Vec::new()),
-            Kind::Category => Self::Category(Levels::default()),
+            Kind::Number => Self::Number(Vec::with_capacity(rows)),
+            Kind::Category => Self::Category(Levels::new(rows)),
             Kind::Flag => Self::Flag {
-                flags: Vec::new(),
+                flags: Vec::with_capacity(rows),
                 known: Known::default(),
             },
-            Kind::Date => Self::Date(Vec::new()),
+            Kind::Date => Self::Date(Vec::with_capacity(rows)),
             Kind::Text => Self::Text {
-                texts: Texts::default(),
+                texts: Texts::with_capacity(rows),
                 required: asked.required,
             },
         }
@@ -119,6 +116,12 @@ impl Building {
 }
 
 impl Levels {
+    fn new(rows: usize) -> Self {
+        let mut levels = Self::default();
+        levels.category.codes.reserve(rows);
+        levels
+    }
+
     #[inline]
     fn code(&mut self, found: Found, values: &Values) -> Result<u32, Reason> {
         let short = Short::of(found.bytes);
@@ -221,40 +224,32 @@ impl Hash for Short {
     }
 }
 
-/// A batch's columns, put together from chunks that were read in parallel.
-pub(super) struct Joined {
-    columns: Vec<Building>,
-}
+/// A portion's column, put together from chunks that were read in parallel.
+pub(super) struct Joined(Building);
 
 impl Joined {
-    pub(super) fn new(asked: &[Asked]) -> Self {
-        Self {
-            columns: asked.iter().map(Building::new).collect(),
-        }
+    pub(super) fn new(asked: &Asked, rows: usize) -> Self {
+        Self(Building::new(asked, rows))
     }
 
-    /// Adds the next chunk's columns behind those taken so far.
-    pub(super) fn extend(&mut self, chunk: Vec<Building>) {
-        for (whole, part) in self.columns.iter_mut().zip(chunk) {
-            match (whole, part) {
-                (Building::Number(whole), Building::Number(part)) => whole.extend(part),
-                (Building::Flag { flags: whole, .. }, Building::Flag { flags: part, .. }) => {
-                    whole.extend(part);
-                }
-                (Building::Date(whole), Building::Date(part)) => whole.extend(part),
-                (Building::Text { texts: whole, .. }, Building::Text { texts: part, .. }) => {
-                    part.iter().for_each(|text| whole.push(text));
-                }
-                (Building::Category(whole), Building::Category(part)) => {
-                    whole.extend(&part.category);
-                }
-                _ => unreachable!("both sides were built from the same asked columns"),
+    /// Adds the next chunk's column behind those taken so far.
+    pub(super) fn extend(&mut self, part: Building) {
+        match (&mut self.0, part) {
+            (Building::Number(whole), Building::Number(part)) => whole.extend(part),
+            (Building::Flag { flags: whole, .. }, Building::Flag { flags: part, .. }) => {
+                whole.extend(part);
             }
+            (Building::Date(whole), Building::Date(part)) => whole.extend(part),
+            (Building::Text { texts: whole, .. }, Building::Text { texts: part, .. }) => {
+                part.iter().for_each(|text| whole.push(text));
+            }
+            (Building::Category(whole), Building::Category(part)) => whole.extend(&part.category),
+            _ => unreachable!("both sides were built from the same asked column"),
         }
     }
 
-    pub(super) fn finish(self) -> Vec<Column> {
-        self.columns.into_iter().map(Building::finish).collect()
+    pub(super) fn finish(self) -> Column {
+        self.0.finish()
     }
 }
 
@@ -262,7 +257,6 @@ impl Levels {
     /// Translates the part's codes row by row, so that levels stand in order of first appearance among good rows.
     fn extend(&mut self, part: &Category) {
         let mut translated: Vec<Option<u32>> = vec![None; part.levels.len()];
-        self.category.codes.reserve(part.codes.len());
         for &code in &part.codes {
             let code = if code == Category::MISSING {
                 code

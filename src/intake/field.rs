@@ -140,7 +140,7 @@ fn separators(word: u64, separator: u8) -> u64 {
     const LOW: u64 = 0x7f7f_7f7f_7f7f_7f7f;
     let differs = word ^ u64::from_le_bytes([separator; 8]);
     // A byte that does not differ is zero, and only then neither the sum nor itself has its high bit.
-    let hits = !((differs & LOW) + LOW | differs) & !LOW;
+    let hits = !(((differs & LOW) + LOW) | differs) & !LOW;
     // Each high bit to its place in the highest byte; no two products meet in one bit.
     (hits >> 7).wrapping_mul(0x0102_0408_1020_4080) >> 56
 }
@@ -223,6 +223,28 @@ mod tests {
         );
         assert_eq!(cuts.len(), 1);
         assert_eq!(scratch, b"", "an undeclared field was unescaped");
+    }
+
+    #[test]
+    fn every_separator_is_found_wherever_it_stands() {
+        let mut draws = 1_u64;
+        for length in 0..200 {
+            // Bytes that differ from the separator in one bit, and such as would carry into their neighbour.
+            let record: Vec<u8> = (0..length)
+                .map(|_| {
+                    draws = draws
+                        .wrapping_mul(6_364_136_223_846_793_005)
+                        .wrapping_add(1);
+                    b";;\xbb:\x00\xff\x80\x7f"[(draws >> 61) as usize]
+                })
+                .collect();
+            let mut ends = Ends::new(&record, b';');
+            let mut expected = record.iter().enumerate().filter(|(_, byte)| **byte == b';');
+            for (end, _) in &mut expected {
+                assert_eq!(ends.next(), end, "of {length} bytes");
+            }
+            assert_eq!(ends.next(), record.len());
+        }
     }
 
     #[test]

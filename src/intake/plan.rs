@@ -71,10 +71,15 @@ impl Plan {
         first: u64,
         name: &str,
     ) -> Result<Part, Error> {
+        let rows = chunk.spans.len();
         let mut part = Part {
-            columns: self.asked.iter().map(Building::new).collect(),
-            records: Vec::with_capacity(chunk.spans.len()),
-            places: Vec::with_capacity(chunk.spans.len()),
+            columns: self
+                .asked
+                .iter()
+                .map(|it| Building::new(it, rows))
+                .collect(),
+            records: Vec::with_capacity(rows),
+            places: Vec::with_capacity(rows),
             failures: Vec::new(),
             cut: 0,
         };

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 use rayon::prelude::*;
 
@@ -18,20 +19,42 @@ use crate::table::Batch;
 
 /// Reads a run's files, portion after portion.
 pub struct Reader<'a> {
+    files: Files<'a>,
+    plan: Plan,
+    /// What was framed while the chunks before it were read.
+    ahead: Option<Result<Group, Error>>,
+    ended: bool,
+}
+
+/// The files of a run, framed one after the other.
+struct Files<'a> {
     waiting: VecDeque<Source<'a>>,
     /// How many files the run has.
-    files: usize,
+    count: usize,
+    /// Which of them is being framed, and how errors call it.
     file: usize,
-    name: String,
+    name: Arc<str>,
     framer: Framer<'a>,
     encoding: Encoding,
-    plan: Plan,
+    separator: u8,
     headers: Vec<String>,
     records: u64,
     /// Records of earlier files, to know a file that holds none.
     before: u64,
     bytes: u64,
-    ended: bool,
+}
+
+/// The next few chunks of one file.
+struct Group {
+    chunks: Vec<Numbered>,
+    file: u32,
+    name: Arc<str>,
+}
+
+/// A chunk, and the number of its first record.
+struct Numbered {
+    chunk: Chunk,
+    first: u64,
 }
 
 impl<'a> Reader<'a> {
@@ -41,10 +64,10 @@ impl<'a> Reader<'a> {
         dialect: &Dialect,
         asked: &[Asked],
     ) -> Result<Self, Error> {
-        let files = sources.len();
+        let count = sources.len();
         let mut waiting = VecDeque::from(sources);
         let first = waiting.pop_front().ok_or(Error::NoFile)?;
-        let name = call(&first.name, 0, files);
+        let name = call(&first.name, 0, count);
         let (framer, header) = begin(first, &name, dialect.encoding, dialect.separator)?;
         let headers = headers(&header, dialect.separator);
         if headers.len() == 1
@@ -58,19 +81,22 @@ impl<'a> Reader<'a> {
             });
         }
         check_headers(&name, &headers, asked)?;
-        let plan = Plan::new(&headers, dialect, asked);
         Ok(Self {
-            waiting,
-            files,
-            file: 0,
-            name,
-            framer,
-            encoding: dialect.encoding,
-            plan,
-            headers,
-            records: 0,
-            before: 0,
-            bytes: 0,
+            plan: Plan::new(&headers, dialect, asked),
+            files: Files {
+                waiting,
+                count,
+                file: 0,
+                name: name.into(),
+                framer,
+                encoding: dialect.encoding,
+                separator: dialect.separator,
+                headers,
+                records: 0,
+                before: 0,
+                bytes: 0,
+            },
+            ahead: None,
             ended: false,
         })
     }
@@ -78,69 +104,113 @@ impl<'a> Reader<'a> {
     /// The headers, tidied, in the order of the file.
     #[must_use]
     pub fn headers(&self) -> &[String] {
-        &self.headers
+        &self.files.headers
     }
 
     /// The headers that `declared` does not name: columns that are never read.
     #[must_use]
     pub fn undeclared(&self, declared: &[&str]) -> Vec<String> {
         let named = |header: &&String| !header.is_empty() && !declared.contains(&header.as_str());
-        self.headers.iter().filter(named).cloned().collect()
+        self.headers().iter().filter(named).cloned().collect()
     }
 
-    /// Records read so far, good and failed.
+    /// Records framed so far, good and failed.
     #[must_use]
     pub fn records(&self) -> u64 {
-        self.records
+        self.files.records
     }
 
     /// Bytes of the files taken so far, for a progress bar.
     #[must_use]
     pub fn bytes(&self) -> u64 {
-        self.bytes + self.framer.taken()
+        self.files.bytes + self.files.framer.taken()
     }
 
     /// The next portion; `None` after the last record of the last file.
+    ///
+    /// While chunks are read by all threads at hand, one of them frames the next few.
     fn portion(&mut self) -> Result<Option<Portion>, Error> {
-        let mut joined = Joined::new(&self.plan.asked);
-        let mut portion = Portion::default();
+        let Self {
+            files, plan, ahead, ..
+        } = self;
         let mut room = BATCH;
-        while room > 0 {
-            let chunks = self.chunks(&mut room)?;
-            if chunks.is_empty() {
+        let mut parts = Vec::new();
+        let mut group = match ahead.take() {
+            Some(group) => group?,
+            None => files.group(room)?,
+        };
+        while !group.chunks.is_empty() {
+            room -= group.records();
+            let next = if room > 0 { room } else { BATCH };
+            let (read, framed) = rayon::join(|| group.read(plan), || files.group(next));
+            parts.extend(read?);
+            if room == 0 {
+                *ahead = Some(framed);
                 break;
             }
-            let parts: Vec<Result<Part, Error>> = chunks
-                .par_iter()
-                .map(|(chunk, file, first)| self.plan.read(chunk, *file, *first, &self.name))
-                .collect();
-            for part in parts {
-                let part = part?;
-                joined.extend(part.columns);
-                portion.batch.records.extend(part.records);
-                portion.places.extend(part.places);
-                portion.failures.extend(part.failures);
-            }
+            group = framed?;
         }
-        portion.records = (BATCH - room) as u64;
-        portion.batch = Batch {
-            records: portion.batch.records,
-            columns: joined.finish(),
-        };
-        Ok((portion.records > 0).then_some(portion))
+        let records = (BATCH - room) as u64;
+        Ok((records > 0).then(|| joined(parts, &plan.asked, records)))
+    }
+}
+
+/// One portion of the parts of its chunks.
+fn joined(parts: Vec<Part>, asked: &[Asked], records: u64) -> Portion {
+    let rows = parts.iter().map(|part| part.records.len()).sum();
+    let mut portion = Portion {
+        batch: Batch {
+            records: Vec::with_capacity(rows),
+            columns: Vec::new(),
+        },
+        places: Vec::with_capacity(rows),
+        failures: Vec::new(),
+        records,
+    };
+    let mut columns: Vec<Joined> = asked
+        .iter()
+        .map(|column| Joined::new(column, rows))
+        .collect();
+    for part in parts {
+        for (whole, part) in columns.iter_mut().zip(part.columns) {
+            whole.extend(part);
+        }
+        portion.batch.records.extend(part.records);
+        portion.places.extend(part.places);
+        portion.failures.extend(part.failures);
+    }
+    portion.batch.columns = columns.into_iter().map(Joined::finish).collect();
+    portion
+}
+
+impl Group {
+    fn records(&self) -> usize {
+        self.chunks.iter().map(|it| it.chunk.spans.len()).sum()
     }
 
-    /// The next few chunks of one file, each with its file and the number of its first record.
+    /// Reads the chunks in parallel; their parts stand in order.
+    fn read(&self, plan: &Plan) -> Result<Vec<Part>, Error> {
+        let parts: Vec<Result<Part, Error>> = self
+            .chunks
+            .par_iter()
+            .map(|Numbered { chunk, first }| plan.read(chunk, self.file, *first, &self.name))
+            .collect();
+        parts.into_iter().collect()
+    }
+}
+
+impl Files<'_> {
+    /// The next few chunks of one file, `room` records at most; none at the end of the run.
     ///
     /// How many depends on the threads at hand; what is read does not.
-    fn chunks(&mut self, room: &mut usize) -> Result<Vec<(Chunk, u32, u64)>, Error> {
+    fn group(&mut self, mut room: usize) -> Result<Group, Error> {
         let most = rayon::current_num_threads().max(1) * 2;
         let mut chunks = Vec::with_capacity(most);
-        while chunks.len() < most && *room > 0 {
-            let Some(chunk) = self.framer.chunk(*room)? else {
+        while chunks.len() < most && room > 0 {
+            let Some(chunk) = self.framer.chunk(room)? else {
                 if self.records == self.before {
                     return Err(Error::HeaderOnly {
-                        file: self.name.clone(),
+                        file: self.name.to_string(),
                     });
                 }
                 if !chunks.is_empty() || !self.next_file()? {
@@ -150,10 +220,14 @@ impl<'a> Reader<'a> {
             };
             let first = self.records + 1;
             self.records += chunk.spans.len() as u64;
-            *room -= chunk.spans.len();
-            chunks.push((chunk, self.file as u32, first));
+            room -= chunk.spans.len();
+            chunks.push(Numbered { chunk, first });
         }
-        Ok(chunks)
+        Ok(Group {
+            chunks,
+            file: self.file as u32,
+            name: self.name.clone(),
+        })
     }
 
     /// Goes on to the next file, whose header must be the first's; `false` after the last.
@@ -164,10 +238,10 @@ impl<'a> Reader<'a> {
         self.bytes += self.framer.taken();
         self.file += 1;
         self.before = self.records;
-        self.name = call(&source.name, self.file, self.files);
-        let (framer, header) = begin(source, &self.name, self.encoding, self.plan.separator)?;
+        self.name = call(&source.name, self.file, self.count).into();
+        let (framer, header) = begin(source, &self.name, self.encoding, self.separator)?;
         self.framer = framer;
-        let headers = headers(&header, self.plan.separator);
+        let headers = headers(&header, self.separator);
         if headers != self.headers {
             let column = self
                 .headers
@@ -177,7 +251,7 @@ impl<'a> Reader<'a> {
                 .count()
                 + 1;
             return Err(Error::HeadersDiffer {
-                file: self.name.clone(),
+                file: self.name.to_string(),
                 column,
             });
         }

@@ -1121,6 +1121,66 @@ fn markup() -> impl Strategy<Value = String> {
     prop::collection::vec(piece, 0..60).prop_map(|pieces| pieces.concat())
 }
 
+/// Cells that come again and again: words of every length up to two machine words, numbers, flags.
+fn cell() -> impl Strategy<Value = String> {
+    prop::sample::select(vec![
+        "",
+        " ",
+        "a",
+        "ab",
+        "abc",
+        "abcd",
+        "abcde",
+        "abcdef",
+        "abcdefg",
+        "abcdefgh",
+        "abcdefghi",
+        "abcdefghijklmn",
+        "abcdefghijklmno",
+        "abcdefghijklmnop",
+        "abcdefghijklmnopq",
+        "n/a",
+        "N/A",
+        "été",
+        "été ",
+        "e\u{301}te",
+        "Côte d’Azur",
+        "0",
+        "-0",
+        "1",
+        "12,5",
+        "-3,25",
+        "+7",
+        "1e3",
+        "12 %",
+        "1.5",
+        "nan",
+        "inf",
+        "123456789012345",
+        "1234567890123456",
+        "12345678901234567",
+        "0,1234567890123",
+        "9007199254740993",
+        "-",
+        ",",
+        "oui",
+        "OUI",
+        " oui",
+        "Oui",
+        "oUi",
+        "ouI",
+        "non",
+        "Non",
+        "true",
+        "false",
+        "peut-être",
+    ])
+    .prop_filter("Windows-1252 has it", |text| {
+        !encoding_rs::WINDOWS_1252.encode(text).2
+    })
+    .prop_map(str::to_owned)
+}
+
 /// A number's meaning, by another road than the product's: groups are checked by writing them anew.
 fn slow_number(text: &str, decimal: char, group: &[char]) -> Option<f64> {
     let mut text = text.trim().to_owned();
@@ -1271,6 +1331,85 @@ proptest! {
                 prop_assert_eq!(found, expected, "{:?} {} {:?}", text, decimal, thousands);
             }
         }
+    }
+
+    #[test]
+    fn a_column_holds_what_each_of_its_cells_says_alone(
+        pool in prop::collection::vec(prop_oneof![cell(), "[ -~éœ€]{0,34}", "a{6,18}"], 1..24),
+        picks in prop::collection::vec((any::<prop::sample::Index>(), any::<bool>()), 1..120),
+        missing in prop::sample::select(vec![words(&[]), words(&["n/a", "0", "aaaaaaaa", "été"])]),
+        encoding in prop::sample::select(vec![Encoding::Utf8, Encoding::Windows1252]),
+    ) {
+        let dialect = Dialect { missing, encoding, thousands: Thousands::None, ..french() };
+        let mut out = csv::WriterBuilder::new().delimiter(b';').from_writer(b"a;b;c;d;e\n".to_vec());
+        for (at, (pick, quoted)) in picks.iter().enumerate() {
+            let text = pick.get(&pool).as_str();
+            // The oracle quotes a cell that needs it; a space beside a quote makes another one need it.
+            let beside = if *quoted { "x;\"y" } else { "" };
+            out.write_record([&at.to_string(), text, beside, text, "z"]).unwrap();
+        }
+        let mut bytes = out.into_inner().unwrap();
+        if encoding == Encoding::Windows1252 {
+            let text = String::from_utf8(bytes).unwrap();
+            bytes = encoding_rs::WINDOWS_1252.encode(&text).0.into_owned();
+        }
+        let one = |kind| Asked::column("b", kind);
+        let category = read(&bytes, &dialect, &[one(Kind::Category), Asked::column("d", Kind::Text)]);
+        let Ok(category) = category else {
+            // Latin text may happen to be UTF-8; it is refused, rightly.
+            prop_assert!(encoding == Encoding::Windows1252 && std::str::from_utf8(&bytes).is_ok());
+            return Ok(());
+        };
+        let text = |at: usize| picks[at].0.get(&pool).as_str();
+        let known = |text: &str| !is_missing(text, &dialect);
+        let tidied = |at| known(text(at)).then(|| probant::name::tidy(text(at)).into_owned());
+        prop_assert_eq!(values(&category.batch.columns[0]), (0..picks.len()).map(tidied).collect::<Vec<_>>());
+        let given = |at| known(text(at)).then(|| text(at).to_owned());
+        prop_assert_eq!(values(&category.batch.columns[1]), (0..picks.len()).map(given).collect::<Vec<_>>());
+        // A number by the slow reader, a flag by the words; a row is there if and only if its cell is one.
+        let slow = |text: &str| slow_number(text, ',', &[]).filter(|it| !it.is_infinite());
+        let numbers = read(&bytes, &dialect, &[one(Kind::Number)]).unwrap();
+        let expected: Vec<_> = (0..picks.len())
+            .filter_map(|at| if known(text(at)) { slow(text(at)) } else { Some(f64::NAN) })
+            .map(number)
+            .collect();
+        prop_assert_eq!(values(&numbers.batch.columns[0]), expected);
+        let flags = read(&bytes, &dialect, &[one(Kind::Flag)]).unwrap();
+        let word = |at: usize| probant::name::tidy(text(at)).to_lowercase();
+        let flag = |at| match (known(text(at)), dialect.yes.contains(&word(at)), dialect.no.contains(&word(at))) {
+            (false, ..) => Some(None),
+            (_, yes, no) => (yes || no).then(|| Some(u8::from(yes).to_string())),
+        };
+        prop_assert_eq!(values(&flags.batch.columns[0]), (0..picks.len()).filter_map(flag).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn windows_1252_is_read_as_its_utf_8_would_be(
+        rows in prop::collection::vec(prop::collection::vec(prop_oneof![cell(), markup()], 1..5), 0..12),
+        nul in prop::option::of(any::<prop::sample::Index>()),
+    ) {
+        let mut text = String::from("é;b;c\n");
+        for row in rows {
+            text += &row.join(";");
+            text.push('\n');
+        }
+        if let Some(nul) = nul {
+            let at = text.char_indices().map(|(at, _)| at).skip(6).nth(nul.index(text.len()));
+            if let Some(at) = at {
+                text.insert(at, '\0');
+            }
+        }
+        let (western, _, lost) = encoding_rs::WINDOWS_1252.encode(&text);
+        prop_assume!(!lost && std::str::from_utf8(&western).is_err());
+        let asked = [
+            Asked::identifier("é"),
+            Asked::column("b", Kind::Category),
+            Asked::column("b", Kind::Text),
+            Asked::column("c", Kind::Number),
+        ];
+        let [of_text, of_western] = [(Encoding::Utf8, text.as_bytes()), (Encoding::Windows1252, &western)]
+            .map(|(encoding, bytes)| format!("{:?}", run(&[("x", bytes)], &Dialect { encoding, ..french() }, &asked)));
+        prop_assert_eq!(of_text, of_western);
     }
 
     #[test]
