@@ -610,6 +610,34 @@ fn utf_16_and_windows_1252_are_the_same_table_as_utf_8() {
 }
 
 #[test]
+fn a_nul_stands_at_its_character_in_every_encoding() {
+    // In Windows-1252, `é€` are two bytes that begin one character of UTF-8.
+    let text = "id\nx\né€\0\n";
+    let (western, _, _) = encoding_rs::WINDOWS_1252.encode(text);
+    for (encoding, bytes) in [
+        (Encoding::Utf8, text.as_bytes()),
+        (Encoding::Windows1252, &western),
+    ] {
+        let dialect = Dialect {
+            encoding,
+            ..french()
+        };
+        let error = read(bytes, &dialect, &texts(&["id"])).unwrap_err();
+        assert!(
+            matches!(
+                error,
+                Error::Nul {
+                    line: 3,
+                    character: 3,
+                    ..
+                }
+            ),
+            "{error:?}"
+        );
+    }
+}
+
+#[test]
 fn what_contradicts_the_policy_is_refused_and_never_guessed() {
     let refusal =
         |bytes: &[u8], dialect: &Dialect| read(bytes, dialect, &texts(&["a", "b"])).unwrap_err();
