@@ -190,13 +190,15 @@ fn pages(
             return coded((levels.len(), list.collect()), codes.iter().copied(), kind);
         }
         Cells::Entries { levels, codes } => {
-            let list = levels.iter().flat_map(|level| level.to_le_bytes());
+            let list = levels.iter().copied().flat_map(f64::to_le_bytes);
             let codes = codes.iter().map(|&code| u32::from(code));
             return coded((levels.len(), list.collect()), codes, kind);
         }
         Cells::Text(cells) => {
             let mut column = MutableBinaryViewArray::<str>::with_capacity(cells.len());
-            cells.iter().for_each(|cell| column.push(cell.as_deref()));
+            for cell in cells {
+                column.push(cell.as_deref());
+            }
             let column: Utf8ViewArray = column.into();
             (column.boxed(), options)
         }

@@ -228,7 +228,7 @@ fn scores(path: &Path) -> Vec<(String, f64, f64)> {
             panic!("the score file has other types");
         };
         for ((id, score), odds) in ids.iter().zip(scores).zip(odds) {
-            rows.push((id.as_deref().unwrap().to_owned(), *score, *odds));
+            rows.push((id.unwrap().to_owned(), *score, *odds));
         }
     }
     rows
