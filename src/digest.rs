@@ -44,6 +44,20 @@ fn short<const N: usize>(parts: &[&[u8]], length: usize) -> [u8; 32] {
     output(state)
 }
 
+/// Hashes a message of `L` bytes, which with its padding fills `N` blocks.
+#[must_use]
+pub fn sha256_fixed<const L: usize, const N: usize>(message: &[u8; L]) -> [u8; 32] {
+    const { assert!((L + 9).div_ceil(BLOCK) == N) };
+    let mut blocks = [[0; BLOCK]; N];
+    let bytes = blocks.as_flattened_mut();
+    bytes[..L].copy_from_slice(message);
+    bytes[L] = 0x80;
+    bytes[N * BLOCK - 8..].copy_from_slice(&(8 * L as u64).to_be_bytes());
+    let mut state = START;
+    compress256(&mut state, &blocks.map(Into::into));
+    output(state)
+}
+
 /// Hashes the concatenation of `parts`.
 #[must_use]
 pub fn sha256(parts: &[&[u8]]) -> [u8; 32] {
@@ -293,6 +307,13 @@ mod tests {
             let (first, second) = message[..length].split_at(length / 3);
             let by_pieces: [u8; 32] = Sha256::digest(&message[..length]).into();
             assert_eq!(sha256(&[first, second]), by_pieces, "{length} bytes");
+        }
+        for (fixed, plain) in [
+            (sha256_fixed::<48, 1>(&[5; 48]), sha256(&[&[5; 48]])),
+            (sha256_fixed::<55, 1>(&[5; 55]), sha256(&[&[5; 55]])),
+            (sha256_fixed::<65, 2>(&[5; 65]), sha256(&[&[5; 65]])),
+        ] {
+            assert_eq!(fixed, plain);
         }
     }
 

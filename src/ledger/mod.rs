@@ -37,6 +37,7 @@ pub mod entry;
 pub mod erased;
 pub mod error;
 pub mod key;
+mod leaves;
 pub mod note;
 pub mod opened;
 pub mod puncture;
@@ -60,6 +61,9 @@ pub use segment::Heading;
 pub use text::{BasisName, Date, EventId, RunId, SegmentId, SegmentKind, Standing, Time};
 pub use tree::Hash;
 
+/// What takes a term's (code, contribution in 2⁻²⁰) of many rows.
+pub type EachTerm<'a> = &'a mut dyn FnMut(&[(u16, i32)]);
+
 /// What the ledger knows of a model: how to say again what it said of a row of codes.
 pub trait Replay: Sync {
     /// Feature codes stored per row.
@@ -73,4 +77,21 @@ pub trait Replay: Sync {
     ///
     /// It must not panic for any codes: a verifier may hand it those of a damaged file.
     fn replay(&self, features: &[u16], terms: &mut Vec<(u16, i32)>) -> i32;
+
+    /// The same for many rows, `features` having one column for each feature: hands each term's (code, contribution)
+    /// of all rows to `each`, features then pairs, and sets each row's log-odds.
+    fn replay_columns(&self, features: &[&[u16]], log_odds: &mut [i32], each: EachTerm<'_>) {
+        let mut terms = Vec::new();
+        let mut columns = vec![Vec::with_capacity(log_odds.len()); self.widths().len()];
+        for (row, log_odds) in log_odds.iter_mut().enumerate() {
+            let codes: Vec<u16> = features.iter().map(|column| column[row]).collect();
+            *log_odds = self.replay(&codes, &mut terms);
+            for (column, term) in columns.iter_mut().zip(&terms) {
+                column.push(*term);
+            }
+        }
+        for column in &columns {
+            each(column);
+        }
+    }
 }

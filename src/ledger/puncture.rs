@@ -11,6 +11,7 @@ use rayon::prelude::*;
 use super::error::Error;
 use super::key::{Secret, SegmentKey};
 use super::opened::{Columns, Opened};
+use super::seal::CHUNK;
 use super::segment::{BODY, Shape, happenings, predictions};
 use super::text::SegmentKind;
 
@@ -78,7 +79,11 @@ pub fn puncture(
         features: opened.features(),
     };
     Ok(Punctured {
-        sealed: shape.seal(&pseudonyms, &blocks, &key),
+        sealed: shape.seal(
+            pseudonyms.chunks(CHUNK).map(<[u8]>::to_vec).collect(),
+            blocks,
+            &key,
+        ),
         key: SegmentKey {
             generation: generation
                 .checked_add(1)

@@ -9,7 +9,7 @@ use std::fmt;
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use super::error::Error;
-use crate::digest::sha256;
+use crate::digest::sha256_fixed;
 
 /// Levels below the top seed: a segment has at most 2²⁰ rows.
 pub const DEPTH: u32 = 20;
@@ -159,7 +159,7 @@ fn children(segment: &[u8; 16], seed: &Salt) -> (Salt, Salt) {
     block[..16].copy_from_slice(b"probant/ggm/v1\0\0");
     block[16..32].copy_from_slice(segment);
     block[32..].copy_from_slice(seed);
-    let digest = sha256(&[&block]);
+    let digest = sha256_fixed::<48, 1>(&block);
     let (mut left, mut right) = ([0; LENGTH], [0; LENGTH]);
     left.copy_from_slice(&digest[..16]);
     right.copy_from_slice(&digest[16..]);

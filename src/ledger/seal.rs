@@ -18,6 +18,9 @@ use super::key::Secret;
 /// Bytes of a chunk before it is sealed.
 pub const CHUNK: usize = 1 << 16;
 
+/// Chunks that are sealed at a time.
+const TOGETHER: usize = 32;
+
 /// Bytes that sealing adds to each chunk.
 pub const TAG: usize = 16;
 
@@ -53,23 +56,49 @@ impl Seal {
     /// Seals a whole stream.
     #[must_use]
     pub fn seal(&self, number: u32, plain: &[u8]) -> Vec<u8> {
+        let mut sealed = Vec::with_capacity(sealed_length(plain.len()));
+        self.seal_onto(number, plain, &mut sealed);
+        sealed
+    }
+
+    /// Seals a whole stream behind what `out` holds.
+    pub fn seal_onto(&self, number: u32, plain: &[u8], out: &mut Vec<u8>) {
+        let empty = plain.is_empty().then_some(plain);
+        let chunks = plain.chunks(CHUNK).chain(empty);
+        self.seal_chunks(number, chunks, out);
+    }
+
+    /// Seals a stream whose chunks are given one by one, each let go once it is sealed: all but the last are whole.
+    pub fn seal_chunks<C: AsRef<[u8]> + Sync>(
+        &self,
+        number: u32,
+        chunks: impl IntoIterator<Item = C>,
+        out: &mut Vec<u8>,
+    ) {
         let stream = self.stream(number);
-        let last = plain.len().div_ceil(CHUNK).max(1) - 1;
-        let one = |at: usize| {
-            let chunk = &plain[at * CHUNK..plain.len().min((at + 1) * CHUNK)];
-            stream
-                .encrypt(
-                    at as u32,
-                    at == last,
-                    Payload {
-                        msg: chunk,
+        let mut chunks = chunks.into_iter().peekable();
+        let mut at = 0;
+        while chunks.peek().is_some() {
+            let together: Vec<C> = chunks.by_ref().take(TOGETHER).collect();
+            let last = chunks.peek().is_none().then(|| together.len() - 1);
+            let sealed: Vec<Vec<u8>> = together
+                .par_iter()
+                .enumerate()
+                .map(|(place, chunk)| {
+                    let payload = Payload {
+                        msg: chunk.as_ref(),
                         aad: &self.file,
-                    },
-                )
-                .expect("a chunk is far below the cipher's limit")
-        };
-        let chunks: Vec<Vec<u8>> = (0..=last).into_par_iter().map(one).collect();
-        chunks.concat()
+                    };
+                    stream
+                        .encrypt(at + place as u32, last == Some(place), payload)
+                        .expect("a chunk is far below the cipher's limit")
+                })
+                .collect();
+            at += together.len() as u32;
+            for chunk in &sealed {
+                out.extend_from_slice(chunk);
+            }
+        }
     }
 
     /// Opens a whole stream.

@@ -5,6 +5,8 @@
 //! What is kept of the tree is its hashes at level 8. The pseudonyms stand
 //! apart and uncompressed, so that finding a person opens nothing else.
 
+use std::ops::Range;
+
 use rayon::prelude::*;
 
 use super::Replay;
@@ -13,14 +15,14 @@ use super::column::{compress, pack};
 use super::entry;
 use super::error::Error;
 use super::key::{Secret, SegmentKey};
-use super::record::{self, Event};
+use super::leaves::Rows;
+use super::record::Event;
 use super::salt::{DEPTH, Frontier, Salt};
 use super::seal::{self, Seal};
 use super::text::{BasisName, Date, RunId, SegmentId, SegmentKind, Standing};
 use super::tree::{self, Hash};
 use crate::digest::{Digest, sha256};
 use crate::name::Token;
-use crate::odds::LogOdds;
 
 /// The most rows of a segment.
 pub const ROWS: u32 = 1 << DEPTH;
@@ -74,7 +76,8 @@ pub struct Growing {
     features: usize,
     frontier: Frontier,
     rows: u32,
-    pseudonyms: Vec<u8>,
+    /// In chunks as they will be sealed.
+    pseudonyms: Vec<Vec<u8>>,
     blocks: Vec<(u32, Vec<u8>)>,
     nodes: Vec<Hash>,
     /// Leaves of the last group while it is not full.
@@ -155,40 +158,38 @@ impl Growing {
             .par_iter()
             .map(|codes| order.iter().map(|at| codes[*at as usize]).collect())
             .collect();
-        let rows = by_row(&codes, order.len());
-        let leaves = self.leaves(order.len(), |place, scratch| {
-            let at = order[place] as usize;
-            scratch.features.clear();
-            let features = &rows[place * self.features..][..self.features];
-            scratch.features.extend_from_slice(features);
-            let row = self.rows + place as u32;
-            scratch.prediction(
-                &self.id.0,
-                row,
-                (
-                    &block.pseudonyms[at],
-                    block.basis[at],
-                    block.outcomes[at],
-                    block.facts_of(at),
-                ),
-                replay,
-            )
-        })?;
-        let wide = |bytes: &[u8]| {
+        let wide = |bytes: &[u8]| -> Vec<u16> {
             order
                 .iter()
                 .map(|at| u16::from(bytes[*at as usize]))
-                .collect::<Vec<u16>>()
+                .collect()
         };
-        let mut columns = vec![wide(block.basis), wide(block.outcomes)];
-        columns.extend(codes);
+        let (basis, outcomes) = (wide(block.basis), wide(block.outcomes));
         let facts: Vec<&[u8]> = order
             .iter()
             .map(|at| block.facts_of(*at as usize))
             .collect();
+        let pseudonyms: Vec<[u8; 16]> = order
+            .iter()
+            .map(|at| block.pseudonyms[*at as usize])
+            .collect();
+        let leaves = self.leaves(order.len(), |places, salts| {
+            let codes: Vec<&[u16]> = codes.iter().map(|codes| &codes[places.clone()]).collect();
+            let rows = Rows {
+                segment: &self.id.0,
+                first: self.rows + places.start as u32,
+                pseudonyms: &pseudonyms[places.clone()],
+                basis: &basis[places.clone()],
+                outcomes: &outcomes[places.clone()],
+                codes: &codes,
+                facts: &facts[places],
+            };
+            rows.leaves(salts, replay)
+        })?;
+        let mut columns = vec![basis, outcomes];
+        columns.extend(codes);
         let payload = predictions(columns, &facts)?;
-        let pseudonyms = order.iter().map(|at| &block.pseudonyms[*at as usize]);
-        self.take(leaves, payload, pseudonyms)
+        self.take(leaves, payload, pseudonyms.iter())
     }
 
     /// Takes a block of events in `order`; their segment and row are set here.
@@ -210,9 +211,11 @@ impl Growing {
             })
             .collect();
         let records = records?;
-        let leaves = self.leaves(order.len(), |place, scratch| {
-            scratch.bytes.extend_from_slice(&records[place]);
-            Ok(())
+        let leaves = self.leaves(order.len(), |places, salts| {
+            let records = records[places].iter().zip(salts);
+            Ok(records
+                .map(|(record, salt)| sha256(&[&[0], salt, record]))
+                .collect())
         })?;
         let bodies: Vec<u8> = records.iter().flat_map(|record| body(record)).collect();
         let facts: Vec<&[u8]> = order
@@ -238,32 +241,24 @@ impl Growing {
         }
     }
 
-    /// The hashes of `count` leaves from the next row on; `write` appends the record of a place to the scratch bytes.
+    /// The hashes of `count` leaves from the next row on; `hash` is given some places and their salts.
     fn leaves(
         &self,
         count: usize,
-        write: impl Fn(usize, &mut Scratch) -> Result<(), Error> + Sync,
+        hash: impl Fn(Range<usize>, &[Salt]) -> Result<Vec<Hash>, Error> + Sync,
     ) -> Result<Vec<Hash>, Error> {
-        const PIECE: usize = 1024;
+        const PIECE: usize = 512;
         let piece = |piece: usize| -> Result<Vec<Hash>, Error> {
-            let (first, end) = (piece * PIECE, count.min((piece + 1) * PIECE));
+            let places = piece * PIECE..count.min((piece + 1) * PIECE);
             let mut salts = Vec::with_capacity(PIECE);
             self.frontier.extend(
                 &self.id.0,
-                self.rows + first as u32,
-                self.rows + end as u32,
+                self.rows + places.start as u32,
+                self.rows + places.end as u32,
                 &mut salts,
             );
-            let mut scratch = Scratch::default();
-            salts
-                .iter()
-                .zip(first..end)
-                .map(|((_, salt), place)| {
-                    scratch.begin(salt);
-                    write(place, &mut scratch)?;
-                    Ok(sha256(&[&scratch.bytes]))
-                })
-                .collect()
+            let salts: Vec<Salt> = salts.into_iter().map(|(_, salt)| salt).collect();
+            hash(places, &salts)
         };
         let pieces: Result<Vec<Vec<Hash>>, Error> = (0..count.div_ceil(PIECE))
             .into_par_iter()
@@ -282,7 +277,18 @@ impl Growing {
             return Err(Error::Block("its facts exceed 4 GiB"));
         }
         let rows = leaves.len() as u32;
-        self.pseudonyms.extend(pseudonyms.flatten());
+        for pseudonym in pseudonyms {
+            if self
+                .pseudonyms
+                .last()
+                .is_none_or(|chunk| chunk.len() == seal::CHUNK)
+            {
+                self.pseudonyms.push(Vec::with_capacity(seal::CHUNK));
+            }
+            if let Some(chunk) = self.pseudonyms.last_mut() {
+                chunk.extend_from_slice(pseudonym);
+            }
+        }
         self.blocks.push((rows, payload));
         self.rest.extend(leaves);
         let full = self.rest.len() / GROUP * GROUP;
@@ -305,7 +311,7 @@ impl Growing {
             rows: self.rows,
             features: self.features,
         };
-        let sealed = shape.seal(&self.pseudonyms, &self.blocks, &key);
+        let sealed = shape.seal(self.pseudonyms, self.blocks, &key);
         Closed {
             id: self.id,
             kind: self.kind,
@@ -332,12 +338,19 @@ pub(super) struct Shape {
 
 impl Shape {
     /// The whole file: head, directory, pseudonyms, then each block after the rows it was written with.
-    pub fn seal(&self, pseudonyms: &[u8], blocks: &[(u32, Vec<u8>)], key: &Secret) -> Vec<u8> {
+    ///
+    /// `pseudonyms` come in chunks of [`seal::CHUNK`] bytes, the last as long as it is.
+    pub fn seal(
+        &self,
+        mut pseudonyms: Vec<Vec<u8>>,
+        blocks: Vec<(u32, Vec<u8>)>,
+        key: &Secret,
+    ) -> Vec<u8> {
         let mut directory = vec![code_of(self.kind)];
         directory.extend_from_slice(&self.rows.to_be_bytes());
         directory.extend_from_slice(&(self.features as u16).to_be_bytes());
         directory.extend_from_slice(&(blocks.len() as u32).to_be_bytes());
-        for (rows, payload) in blocks {
+        for (rows, payload) in &blocks {
             directory.extend_from_slice(&rows.to_be_bytes());
             directory.extend_from_slice(&(payload.len() as u32).to_be_bytes());
         }
@@ -345,15 +358,19 @@ impl Shape {
         sealed.extend_from_slice(&self.id.0);
         sealed.extend_from_slice(&(directory.len() as u32).to_be_bytes());
         let seal = Seal::new(key, &sealed);
-        sealed.extend(seal.seal(0, &directory));
+        seal.seal_onto(0, &directory, &mut sealed);
         let length: usize = blocks
             .iter()
             .map(|(_, payload)| seal::sealed_length(payload.len()))
             .sum();
-        sealed.reserve_exact(seal::sealed_length(pseudonyms.len()) + length);
-        sealed.extend(seal.seal(1, pseudonyms));
-        for ((_, payload), number) in blocks.iter().zip(2..) {
-            sealed.extend(seal.seal(number, payload));
+        let people = pseudonyms.iter().map(Vec::len).sum();
+        sealed.reserve_exact(seal::sealed_length(people) + length);
+        if pseudonyms.is_empty() {
+            pseudonyms.push(Vec::new());
+        }
+        seal.seal_chunks(1, pseudonyms, &mut sealed);
+        for ((_, payload), number) in blocks.into_iter().zip(2..) {
+            seal.seal_onto(number, &payload, &mut sealed);
         }
         sealed
     }
@@ -405,73 +422,6 @@ impl Heading {
             outcomes: self.outcomes.clone(),
             retention: self.retention.clone(),
         }
-    }
-}
-
-/// Columns as rows, one behind the other.
-fn by_row(columns: &[Vec<u16>], rows: usize) -> Vec<u16> {
-    const PIECE: usize = 1024;
-    let width = columns.len();
-    let mut out = vec![0; rows * width];
-    out.par_chunks_mut(PIECE * width.max(1))
-        .enumerate()
-        .for_each(|(piece, out)| {
-            for (at, column) in columns.iter().enumerate() {
-                let cells = &column[piece * PIECE..];
-                for (row, cell) in out.chunks_exact_mut(width).zip(cells) {
-                    row[at] = *cell;
-                }
-            }
-        });
-    out
-}
-
-/// Space that is used again for each row.
-#[derive(Default)]
-struct Scratch {
-    bytes: Vec<u8>,
-    features: Vec<u16>,
-    terms: Vec<(u16, i32)>,
-}
-
-impl Scratch {
-    /// Starts a leaf: `0x00 ‖ salt`.
-    fn begin(&mut self, salt: &Salt) {
-        self.bytes.clear();
-        self.bytes.push(0);
-        self.bytes.extend_from_slice(salt);
-    }
-
-    /// Appends the record of the row whose codes stand in `features`.
-    fn prediction(
-        &mut self,
-        segment: &[u8; 16],
-        row: u32,
-        (pseudonym, basis, outcome, facts): (&[u8; 16], u8, u8, &[u8]),
-        replay: Option<&dyn Replay>,
-    ) -> Result<(), Error> {
-        self.terms.clear();
-        let log_odds = replay.map_or(0, |it| it.replay(&self.features, &mut self.terms));
-        let score = if replay.is_some() {
-            LogOdds(log_odds).score().ppm()
-        } else {
-            0
-        };
-        let fields = record::Row {
-            pseudonym,
-            basis,
-            outcome,
-            log_odds,
-            score,
-            terms: &self.terms,
-            facts,
-        };
-        fields.write(
-            segment,
-            row,
-            replay.map_or(&[], |it| it.widths()),
-            &mut self.bytes,
-        )
     }
 }
 

@@ -4,7 +4,7 @@
 //! recurse as the RFC defines them; functions that check proofs walk the path
 //! as RFC 9162 §2.1.3.2 does, so that a mistake in one is not repeated in the other.
 
-use crate::digest::sha256;
+use crate::digest::{sha256, sha256_fixed};
 
 /// A SHA-256 value of the tree.
 pub type Hash = [u8; 32];
@@ -24,7 +24,7 @@ pub fn node(left: &Hash, right: &Hash) -> Hash {
     let mut block = [1; 65];
     block[1..33].copy_from_slice(left);
     block[33..].copy_from_slice(right);
-    sha256(&[&block])
+    sha256_fixed::<65, 2>(&block)
 }
 
 /// The largest power of two below `n`, for `n` of at least 2.

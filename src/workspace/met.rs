@@ -8,6 +8,7 @@
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use rayon::prelude::*;
@@ -47,7 +48,8 @@ impl Met {
         Self {
             aisles: (0..SHELVES / AISLE).map(|_| Aisle::new()).collect(),
             store: Store {
-                file: Mutex::new((None, 0)),
+                file: Mutex::new(None),
+                slabs: AtomicU32::new(0),
                 folder: folder.to_owned(),
                 seal: Seal::new(key, b"probant/met/v1"),
             },
@@ -112,18 +114,23 @@ impl Aisle {
         store: &Store,
     ) -> Result<Vec<u32>, Error> {
         let mut again = Vec::new();
+        let (newest, older) = self.filters.split_last_mut().expect("there is a filter");
+        let mut here = Vec::with_capacity(rows.len());
+        // The filters first, without a decision in between: their memory is far, and is asked for ahead.
         for &row in rows {
-            let Some(pseudonym) = &people[row as usize] else {
-                continue;
-            };
-            let shelf = shelf(pseudonym) % AISLE;
-            let (newest, older) = self.filters.split_last_mut().expect("there is a filter");
-            let known = older.iter().any(|filter| filter.holds(shelf, pseudonym));
-            let new = newest.add(shelf, pseudonym) && !known;
-            if !new && self.holds(shelf, pseudonym, store)? {
+            if let Some(pseudonym) = people[row as usize] {
+                let shelf = shelf(&pseudonym) % AISLE;
+                let known = older.iter().any(|filter| filter.holds(shelf, &pseudonym));
+                let new = newest.add(shelf, &pseudonym) && !known;
+                here.push((pseudonym, row, new));
+            }
+        }
+        for (pseudonym, row, new) in here {
+            let shelf = shelf(&pseudonym) % AISLE;
+            if !new && self.holds(shelf, &pseudonym, store)? {
                 again.push(row);
             } else {
-                self.keep(shelf, *pseudonym, store)?;
+                self.keep(shelf, pseudonym, store)?;
             }
         }
         Ok(again)
@@ -158,8 +165,10 @@ impl Aisle {
 
 /// The file of those who no longer fit in memory.
 struct Store {
-    /// The file once there is one, and how many slabs it has.
-    file: Mutex<(Option<File>, u32)>,
+    /// The file once there is one.
+    file: Mutex<Option<File>>,
+    /// Slabs sealed so far; each has its place in the file.
+    slabs: AtomicU32,
     folder: PathBuf,
     seal: Seal,
 }
@@ -167,23 +176,22 @@ struct Store {
 impl Store {
     /// Seals a slab and appends it; its place.
     fn put(&self, plain: &[u8]) -> Result<u32, Error> {
-        let mut held = self.file.lock().unwrap_or_else(PoisonError::into_inner);
-        let (file, slabs) = &mut *held;
-        let sealed = self.seal.seal(*slabs, plain);
+        let slab = self.slabs.fetch_add(1, Ordering::Relaxed);
+        let sealed = self.seal.seal(slab, plain);
         let write = || -> io::Result<()> {
-            let file = match file {
+            let mut held = self.file.lock().unwrap_or_else(PoisonError::into_inner);
+            let file = match &mut *held {
                 Some(file) => file,
                 none => none.insert(nameless(&self.folder)?),
             };
-            file.seek(SeekFrom::Start(u64::from(*slabs) * sealed.len() as u64))?;
+            file.seek(SeekFrom::Start(u64::from(slab) * sealed.len() as u64))?;
             file.write_all(&sealed)
         };
         write().map_err(|source| Error::Write {
             path: self.folder.clone(),
             source,
         })?;
-        *slabs += 1;
-        Ok(*slabs - 1)
+        Ok(slab)
     }
 
     /// Reads a slab back.
@@ -195,7 +203,6 @@ impl Store {
         let mut sealed = vec![0; sealed_length(SLAB * 16)];
         let mut held = self.file.lock().unwrap_or_else(PoisonError::into_inner);
         let file = held
-            .0
             .as_mut()
             .ok_or_else(|| failed(io::ErrorKind::NotFound.into()))?;
         file.seek(SeekFrom::Start(u64::from(slab) * sealed.len() as u64))
@@ -301,7 +308,7 @@ mod tests {
     }
 
     fn written(met: &Met) -> u32 {
-        met.store.file.lock().unwrap().1
+        met.store.slabs.load(Ordering::Relaxed)
     }
 
     #[test]
@@ -349,7 +356,7 @@ mod tests {
         let mut met = Met::new(folder.path(), &Secret::new([7; 32]));
         met.first(&everybody).unwrap();
         let mut held = met.store.file.lock().unwrap();
-        let file = held.0.as_mut().unwrap();
+        let file = held.as_mut().unwrap();
         file.seek(SeekFrom::Start(100)).unwrap();
         file.write_all(b"xyz").unwrap();
         drop(held);
