@@ -171,7 +171,7 @@ pub enum Command {
         #[arg(long, value_name = "EXPORT")]
         data: Option<PathBuf>,
     },
-    /// Writes a model for where its leads live: as SQL
+    /// Writes a model as SQL, to be run where the leads are
     #[command(
         before_help = "Examples:\n  probant export sql --dialect duckdb --out model.sql\n  probant export sql --dialect bigquery --from crm.leads\n"
     )]
@@ -379,7 +379,7 @@ pub enum ExportVerb {
 /// What `probant export sql` writes, and where.
 #[derive(Args, Debug)]
 pub struct Sql {
-    /// Who is to read it: duckdb, postgres, snowflake, bigquery or spark
+    /// The database that is to run it: duckdb, postgres, snowflake, bigquery or spark
     #[arg(long, value_name = "DIALECT", value_parser = dialect(), hide_possible_values = true)]
     pub dialect: Dialect,
     /// The model: @active, @latest, a version or its first digits

@@ -41,7 +41,7 @@ fn provenance(model: &Model, policy: &Policy, dialect: Dialect, lang: Lang) -> V
         say!(
             lang,
             "Model {version} as one SELECT, in the dialect of {dialect}."
-                | "Modèle {version} en un SELECT, dans le dialecte de {dialect}."
+                | "Modèle {version} sous forme d’une requête SELECT, pour {dialect}."
         ),
         say!(
             lang,
@@ -51,7 +51,7 @@ fn provenance(model: &Model, policy: &Policy, dialect: Dialect, lang: Lang) -> V
         say!(
             lang,
             "{features} features and {pairs} pairs, fitted on {rows} leads. All entries are whole numbers of 2^-20 in log-odds;"
-                | "{features} critères et {pairs} paires, ajustés sur {rows} prospects. Les poids sont des entiers, en 2^-20 de log-cotes\u{a0};"
+                | "{features} critères et {pairs} paires, ajustés sur {rows} prospects. Tous les poids sont des entiers, en unités de 2^-20 de log-cote\u{a0};"
         ),
         say!(
             lang,
@@ -65,7 +65,7 @@ fn limits(lang: Lang) -> Vec<String> {
     let text = say!(
         lang,
         "A number computed by this text is not a recorded decision: nobody's objection, consent or restriction is looked at,\nnothing is written to the ledger, no person reviews it, and an erasure does not reach its copies.\nIt has no eligibility step and drops no repeated or missing identifier. Score for use with `probant score`."
-            | "Un nombre calculé par ce texte n’est pas une décision consignée\u{a0}: ni opposition, ni consentement, ni limitation n’y sont regardés,\nrien n’est écrit au registre, personne ne le relit, et un effacement n’atteint pas ses copies.\nIl ne vérifie pas qui peut être noté et n’écarte aucun identifiant répété ou absent. Pour agir, notez avec `probant score`."
+            | "Un nombre calculé par cette requête n’est pas une décision consignée\u{a0}: elle ne tient compte d’aucune opposition, d’aucun consentement, d’aucune limitation,\nn’écrit rien au registre, ne soumet rien à personne, et un effacement n’atteint pas les copies de ses résultats.\nElle ne vérifie pas qui peut être noté et n’écarte aucun identifiant répété ou absent. Pour agir, passez par `probant score`."
     );
     text.lines().map(str::to_owned).collect()
 }
@@ -74,7 +74,7 @@ fn table(dialect: Dialect, lang: Lang) -> Vec<String> {
     let text = say!(
         lang,
         "The table's columns are named as in probant.toml and typed: a number is numeric (no text in a national notation),\na category is a text, a whole number or a boolean, a flag is a boolean, 0 or 1, or one of the policy's words.\nTexts are compared tidied (white space, the policy's marks of `missing`), by code point and not by a collation.\nA value that `probant score` would refuse (an infinite number, a flag that is none) leaves its row without a score."
-            | "Les colonnes de la table portent les noms de probant.toml et sont typées\u{a0}: un nombre est numérique (pas un texte en notation nationale),\nune catégorie est un texte, un entier ou un booléen, une case oui/non est un booléen, 0 ou 1, ou un des mots de la politique.\nLes textes sont comparés nettoyés (espaces, marques d’absence de la politique), par point de code et non par une collation.\nUne valeur que `probant score` refuserait (un nombre infini, une case sans réponse connue) laisse sa ligne sans score."
+            | "Les colonnes de la table portent les noms de probant.toml et sont typées\u{a0}: un nombre est numérique (pas un texte en notation nationale),\nune catégorie est un texte, un entier ou un booléen, une case oui/non est un booléen, 0 ou 1, ou un des mots de la politique.\nLes textes sont nettoyés (espaces, marques d’absence de la politique), puis comparés par point de code et non selon une collation.\nUne ligne dont `probant score` refuserait une valeur (un nombre infini, une réponse qui n’est ni oui ni non) n’a pas de score."
     );
     let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
     if dialect.without_nfc() {

@@ -417,7 +417,7 @@ fn the_text_says_what_it_is_not() {
             ),
             (
                 Lang::Fr,
-                "Un nombre calculé par ce texte n’est pas une décision consignée",
+                "Un nombre calculé par cette requête n’est pas une décision consignée",
             ),
         ] {
             let text = select(&model, &policy, dialect, "leads", lang)

@@ -105,15 +105,15 @@ pub const WORDS: &[(&str, &str)] = &[
     ),
     (
         "export",
-        "Écrit un modèle pour là où vivent ses prospects\u{a0}: en SQL",
+        "Exporte un modèle en SQL, à exécuter là où se trouvent les prospects",
     ),
     (
         "export/sql",
-        "Écrit un modèle en un SELECT avec ses contributions\u{a0}; ce qu’il calcule n’est pas une décision consignée",
+        "Exporte un modèle sous forme d’une requête SELECT, contributions comprises\u{a0}; ce qu’elle calcule n’est pas une décision consignée",
     ),
     (
         "export/sql/dialect",
-        "Qui doit le lire\u{a0}: duckdb, postgres, snowflake, bigquery ou spark",
+        "La base de données visée\u{a0}: duckdb, postgres, snowflake, bigquery ou spark",
     ),
     (
         "export/sql/model",
@@ -125,11 +125,11 @@ pub const WORDS: &[(&str, &str)] = &[
     ),
     (
         "export/sql/from",
-        "La table ou sous-requête des prospects, écrite telle quelle\u{a0}: colonnes typées, nommées comme dans probant.toml",
+        "La table ou la sous-requête des prospects, reprise telle quelle\u{a0}; ses colonnes sont typées et nommées comme dans probant.toml",
     ),
     (
         "export/sql/out",
-        "Le fichier à écrire\u{a0}; sans lui, le texte va sur la sortie standard",
+        "Le fichier à écrire\u{a0}; s’il n’est pas donné, la requête va sur la sortie standard",
     ),
     (
         "score",

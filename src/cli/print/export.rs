@@ -21,7 +21,7 @@ pub fn exported(face: &mut Face<'_>, written: &SqlExported) -> io::Result<()> {
     let line = say!(
         lang,
         "Model {model} written to {file} as one SELECT of {columns} columns. What it computes is no recorded decision."
-            | "Modèle {model} écrit dans {file} en un SELECT de {columns} colonnes. Ce qu’il calcule n’est pas une décision consignée."
+            | "Modèle {model} exporté dans {file}\u{a0}: une requête SELECT de {columns} colonnes. Ce qu’elle calcule n’est pas une décision consignée."
     );
     writeln!(face.out, "{line}")?;
     face.next("probant score EXPORT --out scores.parquet")
