@@ -7,11 +7,12 @@
 //!
 //! | file | noun |
 //! | --- | --- |
-//! | `text` | bytes to UTF-8, refusing what is no text or another encoding than declared |
+//! | `text` | bytes to text, refusing what is no text or another encoding than declared |
 //! | `frame` | text to whole records, with bounded memory |
 //! | `field` | a record to the fields that were asked for |
 //! | `value`, `date` | a text to a number, a flag, a date: the house's only grammar |
-//! | `column` | values to typed columns |
+//! | `column`, `columnar` | values to typed columns, from CSV and from Parquet |
+//! | `word` | a few bytes as one number |
 //! | `plan` | what to do with each record, by the header |
 //! | `reader` | all of it, in parallel, in order |
 //! | `write`, `without` | the way back: a CSV in the same dialect, whole or without some rows |

@@ -51,7 +51,7 @@ fn provenance(model: &Model, policy: &Policy, dialect: Dialect, lang: Lang) -> V
         say!(
             lang,
             "{features} features and {pairs} pairs, fitted on {rows} leads. All entries are whole numbers of 2^-20 in log-odds;"
-                | "{features} critères et {pairs} paires, ajustés sur {rows} prospects. Tous les poids sont des entiers, en unités de 2^-20 de log-cote\u{a0};"
+                | "{features} critères et {pairs} paires, ajustés sur {rows} prospects. Tous les poids sont des entiers, en unités de 2^-20 de logit\u{a0};"
         ),
         say!(
             lang,

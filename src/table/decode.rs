@@ -1,4 +1,5 @@
-//! Row groups to batches: a window of rows at a time, so that a row group of any size takes little memory.
+//! Row groups to batches: a window of rows at a time, so that of a row group of any size no more than
+//! the compressed columns and one window are in memory.
 //!
 //! Texts that repeat are taken as Parquet keeps them, a dictionary and one
 //! small number a row: nobody looks at a text twice. Everything else goes

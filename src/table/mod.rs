@@ -1,8 +1,9 @@
 //! Tables of typed columns: what an export is between the reader and the encoder.
 //!
-//! The only room that names polars. It reads Parquet as a stream of batches
-//! (only the columns asked for: the projection is pushed into the reader) and
-//! writes Parquet row group by row group, so that memory stays flat.
+//! The only room that names polars and its parts. It reads Parquet as a stream
+//! of batches (the pages of a column that was not asked for are never read) and
+//! writes Parquet row group by row group, so that memory stays flat. Texts and
+//! numbers that repeat come in and go out as Parquet holds them, by dictionary.
 
 mod column;
 mod decode;

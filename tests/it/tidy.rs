@@ -6,8 +6,11 @@ use std::path::{Path, PathBuf};
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
 /// A foreign crate, and the only room (or file) that may name it.
-const DOORS: [(&str, &[&str]); 20] = [
+const DOORS: [(&str, &[&str]); 25] = [
     ("polars", &["table/"]),
+    ("polars_arrow", &["table/"]),
+    ("polars_buffer", &["table/"]),
+    ("polars_parquet", &["table/"]),
     ("linfa", &["model/fit"]),
     ("linfa_logistic", &["model/fit"]),
     ("ndarray", &["model/fit"]),
@@ -22,6 +25,8 @@ const DOORS: [(&str, &[&str]); 20] = [
     ("unicode_normalization", &["name.rs"]),
     ("toml", &["policy/", "law/"]),
     ("encoding_rs", &["intake/"]),
+    ("chardetng", &["intake/"]),
+    ("memchr", &["intake/"]),
     ("chacha20poly1305", &["ledger/"]),
     ("ed25519_dalek", &["ledger/"]),
     ("x25519_dalek", &["ledger/"]),

@@ -8,6 +8,7 @@
 /// Adding this to a number below 2⁵¹ and taking it off again rounds to the nearest integer, ties to even.
 const SHIFT: f64 = 6_755_399_441_055_744.0; // 1.5 · 2⁵²
 
+/// ln 2 in two parts, as fdlibm has it: the first ends in so many zeros that its product with any k here is exact.
 const LN2_HIGH: f64 = 6.931_471_803_691_238e-1;
 const LN2_LOW: f64 = 1.908_214_929_270_587_7e-10;
 
