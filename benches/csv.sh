@@ -3,7 +3,7 @@
 #
 #   benches/csv.sh [ROWS]           default 1000000; half a percent of them are bad rows (french_csv.py)
 #
-#   PEERS    folder of make_leads.py        default ../shared/peers
+#   PEERS    folder of make_leads.py        default benches
 #   PROBANT  the binary                     default target/release/probant (built if absent)
 #   DRIVER   benches/intake.rs, built       default: built by cargo
 #   PYTHON   with numpy and pyarrow         default: a virtual environment with pinned versions
@@ -14,7 +14,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 root=$PWD
 rows=${1:-1000000}
-peers=$(realpath "${PEERS:-../shared/peers}")
+peers=$(realpath "${PEERS:-benches}")
 target=${CARGO_TARGET_DIR:-$root/target}
 probant=$(realpath -m "${PROBANT:-$target/release/probant}")
 [[ -x $probant ]] || cargo build --release

@@ -8,7 +8,7 @@
 #   ROWS     leads scored as the shape changes      default 500000
 #   LEARNED  leads trained on as it changes         default 100000
 #   RUNS     of each scoring                        default 3
-#   PEERS    folder of make_leads.py                default ../shared/peers
+#   PEERS    folder of make_leads.py                default benches
 #   PROBANT  the binary                             default: built by cargo
 #
 # A quarter of an hour at most, two gigabytes of disk. Quick: SIZES="50000 100000" TRAINED=50000 ROWS=20000 LEARNED=20000 RUNS=1

@@ -5,7 +5,7 @@
 #
 #   --nights   also 365 nights of 100,000 leads: about a gigabyte
 #   --erase    also erasure, where the binary knows `subject erase`
-#   PEERS      folder of make_leads.py                  default ../shared/peers
+#   PEERS      folder of make_leads.py                  default benches
 #   ROWS       leads of the large night                 default 1000000
 #   PROBANT    the binary                               default target/release/probant (built if absent)
 #   DRIVER     benches/ledger.rs, built                 default: built by cargo
@@ -19,7 +19,7 @@ shift
 nights= erase=
 for option in "$@"; do case $option in --nights) nights=1 ;; --erase) erase=1 ;; *) echo "unknown: $option" >&2; exit 2 ;; esac; done
 rows=${ROWS:-1000000}
-peers=$(realpath "${PEERS:-../shared/peers}")
+peers=$(realpath "${PEERS:-benches}")
 target=${CARGO_TARGET_DIR:-$root/target}
 probant=$(realpath -m "${PROBANT:-$target/release/probant}")
 [[ -x $probant ]] || cargo build --release

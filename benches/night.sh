@@ -3,7 +3,7 @@
 #
 #   benches/night.sh [ROWS]                 default 1000000; also trains on as many
 #
-#   PEERS    folder of make_leads.py        default ../shared/peers
+#   PEERS    folder of make_leads.py        default benches
 #   PROBANT  the binary                     default target/release/probant (built if absent)
 #   WORK     where exports and the workspace go; kept if given, else a temporary folder
 #
@@ -12,7 +12,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 root=$PWD
 rows=${1:-1000000}
-peers=$(realpath "${PEERS:-../shared/peers}")
+peers=$(realpath "${PEERS:-benches}")
 probant=${PROBANT:-$root/target/release/probant}
 if [[ -n ${WORK:-} ]]; then mkdir -p "$WORK"; work=$(realpath "$WORK"); else work=$(mktemp -d); trap 'rm -rf "$work"' EXIT; fi
 

@@ -8,7 +8,7 @@
 #   TEST     leads to test on                       default 200000
 #   SIZES    leads to score                         default "5000000 10000000"
 #   CV       "no" leaves the cross-validation out   default yes
-#   PEERS    folder of make_leads.py and sklearn_peer.py    default ../shared/peers
+#   PEERS    folder of make_leads.py and sklearn_peer.py    default benches
 #   PROBANT, FIT, COPY    the binary, benches/fit.rs and benches/copy.rs, built    default: built by cargo
 #
 # Half an hour at most, three gigabytes of disk. A quick trial: TRAIN=100000 TEST=20000 SIZES=100000 RUNS=1 benches/race.sh

@@ -1,6 +1,6 @@
 # Sourced by `race.sh` and `growth.sh`: the folder, the pinned environment, the exports and what is measured.
 
-peers=$(realpath "${PEERS:-../shared/peers}")
+peers=$(realpath "${PEERS:-benches}")
 [[ -f $peers/make_leads.py ]] || { echo "no make_leads.py in $peers: set PEERS" >&2; exit 2; }
 
 # folder [FOLDER]: where exports and environment stay, or a temporary one.
