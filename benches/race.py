@@ -150,7 +150,7 @@ class Report:
             yield f"- {line}"
         yield f"- command: `{typed('benches/race.sh', USUAL)}`"
         yield "- exports: make_leads.py, seeds 1 (train), 2 (test), 3 (score); policy: `benches/leads.toml`"
-        yield "- peers: sklearn_peer.py; `benches/duckdb_peer.py` with `probant export sql`; `benches/copy.rs`"
+        yield "- peers: `benches/sklearn_peer.py`; `benches/duckdb_peer.py` with `probant export sql`; `benches/copy.rs`"
 
 
 def main():
