@@ -5,6 +5,7 @@
 //! [`Schema`] is immutable and is known by the digest of its canonical
 //! document.
 
+mod bins;
 mod encode;
 mod learn;
 mod schema;

@@ -14,6 +14,7 @@ mod basis;
 mod coded;
 mod dense;
 mod group;
+mod hessian;
 mod linfa;
 mod logistic;
 mod newton;
