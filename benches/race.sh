@@ -22,6 +22,7 @@ environment numpy==2.4.6 pyarrow==26.0.1 scikit-learn==1.9.1 pandas==3.1.1 shap=
 export_leads "${TRAIN:=1000000}" 1 "${TEST:=200000}" 2
 for size in ${SIZES:=5000000 10000000}; do export_leads "$size" 3; done
 product
-FIT=${FIT:-$(driver fit)} COPY=${COPY:-$(driver copy)}
+FIT=${FIT:-$(driver fit)}
+COPY=${COPY:-$(driver copy)}
 export RUNS=${RUNS:-5} TRAIN TEST SIZES CV=${CV:-yes} FIT COPY
 "$work/venv/bin/python" benches/race.py
