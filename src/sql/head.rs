@@ -92,7 +92,7 @@ fn remark(line: &str) -> String {
     let shown: String = line
         .chars()
         .map(|it| match it {
-            '\u{a0}' => ' ',
+            '\u{a0}' | '\u{202f}' => ' ', // before French punctuation, and between thousands
             it if hidden(it) => '\u{fffd}',
             it => it,
         })
@@ -110,6 +110,7 @@ mod tests {
             remark("a\nDROP TABLE x; \u{2028}b"),
             "-- a\u{fffd}DROP TABLE x; \u{fffd}b\n"
         );
+        assert_eq!(remark("18\u{202f}989\u{a0}!"), "-- 18 989 !\n");
         assert_eq!(remark(""), "--\n");
     }
 }

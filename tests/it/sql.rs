@@ -433,6 +433,7 @@ fn the_text_says_what_it_is_not() {
                 "{comment}"
             );
             assert_eq!(comment.contains("NFC"), dialect.without_nfc(), "{comment}");
+            assert!(!comment.contains('\u{fffd}'), "{comment}");
             assert!(
                 !text.contains(';') || text.find(';') < Some(comment.len()),
                 "one statement"
