@@ -3,11 +3,13 @@
 //! A thread of its own decodes and hands batches over a bounded channel, so that
 //! nobody reads further ahead than two batches.
 
+use std::cell::Cell;
 use std::collections::HashMap;
 use std::fs::File;
 use std::io::{Read as _, Seek as _, SeekFrom};
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic::{AssertUnwindSafe, catch_unwind, set_hook, take_hook};
 use std::path::{Path, PathBuf};
+use std::sync::Once;
 use std::sync::mpsc::{Receiver, sync_channel};
 use std::thread;
 
@@ -217,11 +219,30 @@ pub(super) fn scan(paths: &[PathBuf]) -> polars::prelude::PolarsResult<LazyFrame
     LazyFrame::scan_parquet_files(paths.into_iter().collect(), arguments)
 }
 
+thread_local! {
+    /// Whether this thread is inside [`guarded`].
+    static GUARDED: Cell<bool> = const { Cell::new(false) };
+}
+
 /// Runs polars and turns both its errors and its panics into a class of error.
+///
+/// A panic prints nothing: its words are polars', and may quote a value.
 pub(super) fn guarded<T>(
     work: impl FnOnce() -> polars::prelude::PolarsResult<T>,
 ) -> Result<T, &'static str> {
-    match catch_unwind(AssertUnwindSafe(work)) {
+    static QUIET: Once = Once::new();
+    QUIET.call_once(|| {
+        let before = take_hook();
+        set_hook(Box::new(move |panic| {
+            if !GUARDED.get() {
+                before(panic);
+            }
+        }));
+    });
+    let outer = GUARDED.replace(true);
+    let outcome = catch_unwind(AssertUnwindSafe(work));
+    GUARDED.set(outer);
+    match outcome {
         Ok(Ok(value)) => Ok(value),
         Ok(Err(error)) => Err(class(&error)),
         Err(_) => Err("its reader gave up"),
