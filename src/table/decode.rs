@@ -9,8 +9,7 @@ use std::fs::File;
 use std::io::{Cursor, Read as _, Seek as _, SeekFrom};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use polars::prelude::{DataType, Series};
 use polars_arrow::array::{Array, DictionaryArray, Utf8ViewArray};
@@ -25,6 +24,7 @@ use rayon::prelude::*;
 use super::column::Category;
 use super::error::Error;
 use super::read::{BATCH, Raw, RawBatch, Wanted, guarded, raw_column};
+use super::sound::{self, Kept};
 
 /// Rows that are decoded at a time: a few batches, since a page is decompressed anew for each window that it spans.
 const WINDOW: usize = 4 * BATCH;
@@ -45,12 +45,17 @@ pub(super) fn batches(
             kind,
         };
         let opened = Opened::open(path, wanted)?;
-        let here = opened.fields.iter().map(|field| field.dtype.clone());
-        if *kinds.get_or_insert_with(|| here.clone().collect()) != here.collect::<Vec<_>>() {
+        let here = || opened.fields.iter().map(|field| &field.dtype);
+        let kinds = kinds.get_or_insert_with(|| here().cloned().collect());
+        // A column of nothing but empty cells may have lost its type.
+        if here()
+            .zip(&*kinds)
+            .any(|(here, first)| here != first && *here != ArrowDataType::Null)
+        {
             return Err(damaged("columns do not match"));
         }
         for group in 0..opened.metadata.row_groups.len() {
-            let group = opened.group(group).map_err(damaged)?;
+            let group = opened.group(group, kinds).map_err(damaged)?;
             let mut at = 0;
             while at < group.rows {
                 // Windows end where batches end, so that most batches come out of one.
@@ -114,22 +119,24 @@ impl Opened {
     }
 
     /// Reads the wanted columns of a row group, as they stand in the file.
-    fn group(&self, at: usize) -> Result<Group<'_>, &'static str> {
+    fn group(&self, at: usize, kinds: &[ArrowDataType]) -> Result<Group<'_>, &'static str> {
         let group = &self.metadata.row_groups[at];
         let mut chunks = Vec::with_capacity(self.fields.len());
-        for field in &self.fields {
+        for (field, kind) in self.fields.iter().zip(kinds) {
             let mut columns = group
                 .columns_under_root_iter(&field.name)
                 .into_iter()
                 .flatten();
-            let (Some(metadata), None) = (columns.next(), columns.next()) else {
+            let metadata = columns.next().ok_or("its pages cannot be decoded")?;
+            if columns.next().is_some() {
                 chunks.push(Chunk {
                     field: field.clone(),
+                    kind: kind.clone(),
                     pages: None,
-                    plain: AtomicBool::new(true),
+                    texts: OnceLock::new(),
                 });
                 continue;
-            };
+            }
             let range = metadata.byte_range();
             if range.end > self.length {
                 return Err("its pages cannot be decoded");
@@ -141,8 +148,9 @@ impl Opened {
                 .map_err(|_| "input or output failed")?;
             chunks.push(Chunk {
                 field: field.clone(),
+                kind: kind.clone(),
                 pages: Some((metadata, bytes.into())),
-                plain: AtomicBool::new(false),
+                texts: OnceLock::new(),
             });
         }
         Ok(Group {
@@ -161,9 +169,11 @@ struct Group<'a> {
 /// A column of a row group, compressed; without pages where it is a list or a structure.
 struct Chunk<'a> {
     field: Field,
+    /// The type that the column has in the first file of the run.
+    kind: ArrowDataType,
     pages: Option<(&'a ColumnChunkMetadata, Buffer<u8>)>,
-    /// Not every page has a dictionary, so that texts have to be looked at one by one.
-    plain: AtomicBool,
+    /// How its texts are kept, once that was looked at.
+    texts: OnceLock<Result<Kept, &'static str>>,
 }
 
 /// Some rows of a row group, decoded.
@@ -201,27 +211,34 @@ impl Group<'_> {
 
 impl Chunk<'_> {
     fn decode(&self, rows: Range<usize>, repeats: bool) -> Result<Decoded, &'static str> {
-        let text = match &self.field.dtype {
-            ArrowDataType::Utf8View => true,
-            ArrowDataType::Dictionary(_, values, _) => **values == ArrowDataType::Utf8View,
-            _ => false,
+        let foreign = || Decoded::Foreign(DataType::from_arrow_field(&self.field).to_string());
+        let Some(pages) = &self.pages else {
+            return Ok(foreign());
         };
-        let Some(pages) = self
-            .pages
-            .as_ref()
-            .filter(|_| !self.field.dtype.is_nested())
-        else {
-            let kind = DataType::from_arrow_field(&self.field);
-            return Ok(Decoded::Foreign(kind.to_string()));
-        };
-        if text && repeats && !self.plain.load(Ordering::Relaxed) {
-            match arrays(pages, coded(&self.field), rows.clone()) {
-                Ok(arrays) => {
-                    let array = arrays.into_iter().next().ok_or(SHORT)?;
+        let text = is_text(&self.field.dtype);
+        if self.field.dtype == ArrowDataType::Null && self.kind != ArrowDataType::Null {
+            let kind = if is_text(&self.kind) {
+                DataType::String
+            } else {
+                DataType::from_arrow_dtype(&self.kind)
+            };
+            let nothing = || Ok(Series::full_null("".into(), rows.len(), &kind));
+            return guarded(nothing).map(Decoded::Typed);
+        }
+        if !text && self.field.dtype.is_nested() {
+            return Ok(foreign());
+        }
+        if text && repeats {
+            let look = || guarded(|| sound::kept(pages.0, &pages.1));
+            match (*self.texts.get_or_init(look))? {
+                Kept::Short => return Err(SHORT),
+                Kept::Plain => {}
+                Kept::Coded => {
+                    let arrays = arrays(pages, coded(&self.field), rows)?;
+                    let array = arrays.first().ok_or(SHORT)?;
                     let coded = array.as_any().downcast_ref::<DictionaryArray<u32>>();
                     return Ok(Decoded::Coded(coded.ok_or(SHORT)?.clone()));
                 }
-                Err(_) => self.plain.store(true, Ordering::Relaxed),
             }
         }
         let mut field = self.field.clone();
@@ -230,6 +247,14 @@ impl Chunk<'_> {
         }
         let arrays = arrays(pages, field.clone(), rows)?;
         guarded(|| Series::try_from((&field, arrays))).map(Decoded::Typed)
+    }
+}
+
+fn is_text(kind: &ArrowDataType) -> bool {
+    match kind {
+        ArrowDataType::Utf8View => true,
+        ArrowDataType::Dictionary(_, values, _) => **values == ArrowDataType::Utf8View,
+        _ => false,
     }
 }
 

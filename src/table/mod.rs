@@ -9,6 +9,7 @@ mod column;
 mod decode;
 mod error;
 mod read;
+mod sound;
 mod texts;
 mod without;
 mod write;
