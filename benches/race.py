@@ -1,6 +1,7 @@
 """The race itself, driven by `race.sh`: both sides by turns, and a file in `runs/` that says who won by how much."""
 import os
 import statistics
+import sys
 from pathlib import Path
 
 from measure import ROOT, Run, Side, figure, fresh, load, machine, millions, run_file, typed, warm, workspace
@@ -84,13 +85,20 @@ def score(rows, base):
     return sides, sizes, ledger / rows, verified
 
 
+# Joined in a process of its own: whoever is started afterwards would begin with this one's peak memory.
+JOIN = """
+import sys
+import duckdb
+ours, theirs = (f"read_parquet('{it}')" for it in sys.argv[1:])
+counts = "count(*), count(*) FILTER (a.log_odds = b.log_odds), max(abs(a.score - b.score))"
+print(*duckdb.sql(f"SELECT {counts} FROM {ours} a JOIN {theirs} b USING (lead_id)").fetchone())
+"""
+
+
 def agreement(rows):
     """Whether the database gave every lead the log-odds that were recorded."""
-    import duckdb
-
-    ours, theirs = (f"read_parquet('{to(name)}')" for name in ("Probant", "DuckDB"))
-    counts = "count(*), count(*) FILTER (a.log_odds = b.log_odds), max(abs(a.score - b.score))"
-    [(pairs, equal, apart)] = duckdb.sql(f"SELECT {counts} FROM {ours} a JOIN {theirs} b USING (lead_id)").fetchall()
+    said = Run(sys.executable, "-c", JOIN, to("Probant"), to("DuckDB")).out.split()
+    pairs, equal, apart = int(said[0]), int(said[1]), float(said[2])
     return (
         f"DuckDB's log-odds equal the recorded ones for {equal:,} of {rows:,} leads ({pairs:,} found on both sides); "
         f"its scores differ by at most {apart:.1e}."
