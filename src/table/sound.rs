@@ -64,3 +64,148 @@ fn holds_all(page: &DataPage) -> Result<bool, ParquetError> {
     }
     Ok(held >= there)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs::File;
+    use std::path::Path;
+
+    use polars_arrow::array::{
+        Array as _, DictionaryArray, MutableBinaryViewArray, PrimitiveArray, Utf8ViewArray,
+    };
+    use polars_arrow::datatypes::{ArrowDataType, ArrowSchema, Field, IntegerType};
+    use polars_parquet::parquet::CowBuffer;
+    use polars_parquet::parquet::encoding::hybrid_rle::Encoder as _;
+    use polars_parquet::parquet::page::{DataPageHeader, DataPageHeaderV1, DictPage};
+    use polars_parquet::write::fallible_streaming_iterator::convert;
+    use polars_parquet::write::{
+        CompressedPage, CompressionOptions, DynIter, DynStreamingIterator, FileWriter,
+        StatisticsOptions, Version, WriteOptions, array_to_columns, compress, write_def_levels,
+    };
+
+    use super::*;
+    use crate::table::{Category, Error, Raw, Reader, Wanted};
+
+    const STORED: WriteOptions = WriteOptions {
+        statistics: StatisticsOptions {
+            min_value: false,
+            max_value: false,
+            distinct_count: false,
+            null_count: false,
+            binary_statistics_truncate_length: None,
+        },
+        version: Version::V1,
+        compression: CompressionOptions::Uncompressed,
+        data_page_size: None,
+    };
+
+    /// A file of one column, `level`, whose pages `make` gives.
+    fn file(
+        path: &Path,
+        kind: ArrowDataType,
+        rows: usize,
+        make: impl Fn(&FileWriter<File>) -> Vec<CompressedPage>,
+    ) {
+        let field = Field::new("level".into(), kind, true);
+        let schema: ArrowSchema = [(field.name.clone(), field)].into_iter().collect();
+        let mut to = FileWriter::try_new(File::create(path).unwrap(), schema, STORED).unwrap();
+        let pages = make(&to);
+        let pages = DynStreamingIterator::new(convert(pages.iter().map(Ok)));
+        to.write(rows as u64, DynIter::new([Ok(pages)].into_iter()))
+            .unwrap();
+        to.end(None).unwrap();
+    }
+
+    fn read(path: &Path) -> Result<Category, Error> {
+        let wanted = Wanted {
+            name: "level".to_owned(),
+            repeats: true,
+        };
+        let mut reader = Reader::open(&[path.to_owned()], &[wanted]).unwrap();
+        match reader.next().unwrap()?.columns.remove(0) {
+            Raw::Dictionary(category) => Ok(category),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn codes_that_are_cut_short_are_damage_and_not_the_first_level() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("short.parquet");
+        let codes: Vec<u32> = (0..64).map(|row| 1 + row % 2).collect();
+        for held in [64, 32, 0] {
+            file(&path, ArrowDataType::Utf8View, 64, |to| {
+                let kind = &to.parquet_schema().columns()[0];
+                let mut bytes = Vec::new();
+                write_def_levels(&mut bytes, true, None, 64, Version::V1).unwrap();
+                bytes.push(2);
+                if held > 0 {
+                    let held = codes[..held].iter().copied();
+                    u32::bitpacked_encode(&mut bytes, held, 2).unwrap();
+                }
+                let header = DataPageHeaderV1 {
+                    num_values: 64,
+                    encoding: Encoding::RleDictionary.into(),
+                    definition_level_encoding: Encoding::Rle.into(),
+                    repetition_level_encoding: Encoding::Rle.into(),
+                    statistics: None,
+                };
+                let header = DataPageHeader::V1(header);
+                let bytes = CowBuffer::Owned(bytes);
+                let data = DataPage::new(header, bytes, kind.descriptor.clone(), 64);
+                let list = b"\x01\0\0\0a\x01\0\0\0b\x01\0\0\0c".to_vec();
+                let list = DictPage::new(CowBuffer::Owned(list), 3, false);
+                [Page::Dict(list), Page::Data(data)]
+                    .map(|page| compress(page, Vec::new(), STORED.compression).unwrap())
+                    .into()
+            });
+            match read(&path) {
+                Ok(category) => {
+                    assert_eq!(
+                        (held, &*category.levels[0], &*category.levels[1]),
+                        (64, "b", "c")
+                    );
+                }
+                Err(Error::Damaged { kind, .. }) => {
+                    assert!(held < 64 && kind == "lengths do not match");
+                }
+                Err(other) => panic!("{other}"),
+            }
+        }
+    }
+
+    #[test]
+    fn a_column_kept_as_an_arrow_dictionary_is_read_as_its_texts() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("category.parquet");
+        let kind = ArrowDataType::Dictionary(
+            IntegerType::UInt32,
+            Box::new(ArrowDataType::Utf8View),
+            false,
+        );
+        let mut levels = MutableBinaryViewArray::<str>::new();
+        ["salon", "site"]
+            .iter()
+            .for_each(|level| levels.push(Some(*level)));
+        let levels: Utf8ViewArray = levels.into();
+        let keys = PrimitiveArray::from(vec![Some(1u32), None, Some(0), Some(1)]);
+        let column = DictionaryArray::try_new(kind.clone(), keys, levels.boxed()).unwrap();
+        file(&path, kind, 4, |to| {
+            let kind = to.parquet_schema().fields()[0].clone();
+            let column = column.to_boxed();
+            let pages = array_to_columns(column, kind, STORED, &[Encoding::RleDictionary]);
+            pages
+                .unwrap()
+                .remove(0)
+                .map(|page| compress(page.unwrap(), Vec::new(), STORED.compression).unwrap())
+                .collect()
+        });
+        let category = read(&path).unwrap();
+        let texts: Vec<Option<&str>> = category
+            .codes
+            .iter()
+            .map(|code| category.levels.get(*code as usize).map(|level| &**level))
+            .collect();
+        assert_eq!(texts, [Some("site"), None, Some("salon"), Some("site")]);
+    }
+}
