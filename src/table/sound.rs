@@ -184,9 +184,9 @@ mod tests {
             false,
         );
         let mut levels = MutableBinaryViewArray::<str>::new();
-        ["salon", "site"]
-            .iter()
-            .for_each(|level| levels.push(Some(*level)));
+        for level in ["salon", "site"] {
+            levels.push(Some(level));
+        }
         let levels: Utf8ViewArray = levels.into();
         let keys = PrimitiveArray::from(vec![Some(1u32), None, Some(0), Some(1)]);
         let column = DictionaryArray::try_new(kind.clone(), keys, levels.boxed()).unwrap();
