@@ -1,7 +1,8 @@
 //! SHA-256 and what is built on it: the only hash in the house.
 //!
 //! One hash everywhere, because an auditor's `openssl` has it. This is the
-//! door of `sha2`, `hmac` and `hkdf`; every other room asks here.
+//! door of `sha2` and `hkdf`; every other room asks here. HMAC is our own, on
+//! `sha2`'s compression, so that a key's states are computed once and kept.
 
 use std::fmt;
 use std::str::FromStr;
@@ -25,37 +26,11 @@ const START: [u32; 8] = [
     0x5be0_cd19,
 ];
 
-/// Hashes a message that, with its padding, fills `N` blocks.
-///
-/// Half of a ledger's time goes into hashing messages of one to three blocks: padding them where they
-/// stand saves the buffer of a general hasher, a tenth of it.
-fn short<const N: usize>(parts: &[&[u8]], length: usize) -> [u8; 32] {
-    let mut blocks = [[0; BLOCK]; N];
-    let bytes = blocks.as_flattened_mut();
-    let mut at = 0;
-    for part in parts {
-        bytes[at..at + part.len()].copy_from_slice(part);
-        at += part.len();
-    }
-    bytes[at] = 0x80;
-    bytes[N * BLOCK - 8..].copy_from_slice(&(8 * length as u64).to_be_bytes());
-    let mut state = START;
-    compress256(&mut state, &blocks.map(Into::into));
-    output(state)
-}
-
 /// Hashes a message of `L` bytes, which with its padding fills `N` blocks.
 #[must_use]
 pub fn sha256_fixed<const L: usize, const N: usize>(message: &[u8; L]) -> [u8; 32] {
     const { assert!((L + 9).div_ceil(BLOCK) == N) };
-    let mut blocks = [[0; BLOCK]; N];
-    let bytes = blocks.as_flattened_mut();
-    bytes[..L].copy_from_slice(message);
-    bytes[L] = 0x80;
-    bytes[N * BLOCK - 8..].copy_from_slice(&(8 * L as u64).to_be_bytes());
-    let mut state = START;
-    compress256(&mut state, &blocks.map(Into::into));
-    output(state)
+    short::<N>(&[message], L)
 }
 
 /// Hashes the concatenation of `parts`.
@@ -73,6 +48,26 @@ pub fn sha256(parts: &[&[u8]]) -> [u8; 32] {
         state.update(part);
     }
     state.finalize().into()
+}
+
+/// Hashes a message that, with its padding, fills `N` blocks.
+///
+/// Half of a ledger's time goes into hashing messages of one to three blocks: padding them where they
+/// stand saves the buffer of a general hasher, a tenth of it.
+#[inline]
+fn short<const N: usize>(parts: &[&[u8]], length: usize) -> [u8; 32] {
+    let mut blocks = [[0; BLOCK]; N];
+    let bytes = blocks.as_flattened_mut();
+    let mut at = 0;
+    for part in parts {
+        bytes[at..at + part.len()].copy_from_slice(part);
+        at += part.len();
+    }
+    bytes[at] = 0x80;
+    bytes[N * BLOCK - 8..].copy_from_slice(&(8 * length as u64).to_be_bytes());
+    let mut state = START;
+    compress256(&mut state, &blocks.map(Into::into));
+    output(state)
 }
 
 /// A SHA-256 over bytes that arrive piece by piece.

@@ -112,23 +112,35 @@ pub(super) const HEAD: usize = 52;
 impl Prediction {
     /// The record's bytes; `widths` gives 1 or 2 bytes for each term's code.
     pub fn encode(&self, widths: &[usize]) -> Result<Vec<u8>, Error> {
-        let mut out =
-            Vec::with_capacity(HEAD + self.terms.len() * 6 + 2 + self.facts.bytes().len());
-        let terms: Vec<(u16, i32)> = self
-            .terms
-            .iter()
-            .map(|term| (term.code, term.contribution))
-            .collect();
-        let row = Row {
-            pseudonym: &self.pseudonym,
-            basis: self.basis,
-            outcome: self.outcome,
-            log_odds: self.log_odds,
-            score: self.score,
-            terms: &terms,
-            facts: self.facts.bytes(),
-        };
-        row.write(&self.segment, self.row, widths, &mut out)?;
+        let n =
+            u16::try_from(self.terms.len()).map_err(|_| Error::Record("more than 65535 terms"))?;
+        if n != 0 && widths.len() != self.terms.len() {
+            return Err(Error::Record("the number of terms is not the schema's"));
+        }
+        let facts = self.facts.bytes();
+        let mut out = Vec::with_capacity(HEAD + self.terms.len() * 6 + 2 + facts.len());
+        out.extend_from_slice(b"PBR1");
+        out.extend_from_slice(&self.segment);
+        out.extend_from_slice(&self.row.to_be_bytes());
+        out.extend_from_slice(&self.pseudonym);
+        out.extend_from_slice(&[self.basis, self.outcome]);
+        out.extend_from_slice(&self.log_odds.to_be_bytes());
+        out.extend_from_slice(&self.score.to_be_bytes());
+        out.extend_from_slice(&n.to_be_bytes());
+        for (term, width) in self.terms.iter().zip(widths) {
+            match (width, term.code.to_be_bytes()) {
+                (1, [0, low]) => out.push(low),
+                (2, both) => out.extend_from_slice(&both),
+                _ => return Err(Error::Record("a code does not fit its width")),
+            }
+        }
+        for term in &self.terms {
+            out.extend_from_slice(&term.contribution.to_be_bytes());
+        }
+        let length = u16::try_from(facts.len())
+            .map_err(|_| Error::Record("facts longer than 65535 bytes"))?;
+        out.extend_from_slice(&length.to_be_bytes());
+        out.extend_from_slice(facts);
         Ok(out)
     }
 
@@ -181,73 +193,6 @@ impl Prediction {
             terms,
             facts,
         })
-    }
-}
-
-/// A prediction's fields, borrowed, for the loop that hashes a million of them.
-pub(super) struct Row<'a> {
-    pub pseudonym: &'a [u8; 16],
-    pub basis: u8,
-    pub outcome: u8,
-    pub log_odds: i32,
-    pub score: u32,
-    pub terms: &'a [(u16, i32)],
-    pub facts: &'a [u8],
-}
-
-impl Row<'_> {
-    pub fn write(
-        &self,
-        segment: &[u8; 16],
-        row: u32,
-        widths: &[usize],
-        out: &mut Vec<u8>,
-    ) -> Result<(), Error> {
-        let n =
-            u16::try_from(self.terms.len()).map_err(|_| Error::Record("more than 65535 terms"))?;
-        if n != 0 && widths.len() != self.terms.len() {
-            return Err(Error::Record("the number of terms is not the schema's"));
-        }
-        let mut head = [0; HEAD];
-        let parts: [&[u8]; 7] = [
-            b"PBR1",
-            segment,
-            &row.to_be_bytes(),
-            self.pseudonym,
-            &[self.basis, self.outcome],
-            &self.log_odds.to_be_bytes(),
-            &self.score.to_be_bytes(),
-        ];
-        let mut at = 0;
-        for part in parts {
-            head[at..at + part.len()].copy_from_slice(part);
-            at += part.len();
-        }
-        head[at..].copy_from_slice(&n.to_be_bytes());
-        out.extend_from_slice(&head);
-        // Room for all terms at once: this loop runs for each term of a million rows.
-        let from = out.len();
-        let codes: usize = widths.iter().take(self.terms.len()).sum();
-        out.resize(from + codes + 4 * self.terms.len(), 0);
-        let (codes, contributions) = out[from..].split_at_mut(codes);
-        let mut at = 0;
-        for ((code, _), width) in self.terms.iter().zip(widths) {
-            match (width, code.to_be_bytes()) {
-                (1, [0, low]) => codes[at] = low,
-                (2, both) => codes[at..at + 2].copy_from_slice(&both),
-                _ => return Err(Error::Record("a code does not fit its width")),
-            }
-            at += width;
-        }
-        let (slots, _) = contributions.as_chunks_mut::<4>();
-        for (slot, (_, contribution)) in slots.iter_mut().zip(self.terms) {
-            *slot = contribution.to_be_bytes();
-        }
-        let length = u16::try_from(self.facts.len())
-            .map_err(|_| Error::Record("facts longer than 65535 bytes"))?;
-        out.extend_from_slice(&length.to_be_bytes());
-        out.extend_from_slice(self.facts);
-        Ok(())
     }
 }
 

@@ -74,9 +74,11 @@ impl Reasons {
         self.words.concat()
     }
 
-    /// The places, in the list of all, of the reasons that [`Reasons::three`] gives; `u32::MAX` where there are fewer.
+    /// Sets `top` to the places, in the list of all, of each row's three largest contributions that are not 0,
+    /// largest first; `u32::MAX` where there are fewer.
     ///
-    /// `codes` has one column per term, as long as each of `top`.
+    /// `codes` has one column per term, as long as each of `top`. Ties go to the earlier term, so that the same
+    /// codes always give the same words.
     pub fn top(&self, codes: &[&[u16]], top: [&mut [u32]; 3]) {
         let rows = top[0].len();
         let mut best = vec![[0u64; 3]; rows];
@@ -98,32 +100,6 @@ impl Reasons {
                 };
             }
         }
-    }
-
-    /// The reasons of the three largest contributions that are not 0, largest first; `""` where there are fewer.
-    ///
-    /// Ties go to the earlier term, so that the same codes always give the same words.
-    #[must_use]
-    pub fn three(&self, codes: &[u16], contributions: &[LogOdds]) -> [&str; 3] {
-        let mut best: [Option<usize>; 3] = [None; 3];
-        let size = |term: usize| contributions[term].0.unsigned_abs();
-        for term in 0..contributions.len() {
-            if size(term) == 0 {
-                continue;
-            }
-            let place = best
-                .iter()
-                .position(|held| held.is_none_or(|held| size(term) > size(held)));
-            if let Some(place) = place {
-                best[place..].rotate_right(1);
-                best[place] = Some(term);
-            }
-        }
-        best.map(|held| {
-            held.map_or("", |term| {
-                self.words[term][usize::from(codes[term])].as_str()
-            })
-        })
     }
 }
 

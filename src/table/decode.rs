@@ -128,28 +128,15 @@ impl Opened {
                 .into_iter()
                 .flatten();
             let metadata = columns.next().ok_or("its pages cannot be decoded")?;
-            if columns.next().is_some() {
-                chunks.push(Chunk {
-                    field: field.clone(),
-                    kind: kind.clone(),
-                    pages: None,
-                    texts: OnceLock::new(),
-                });
-                continue;
-            }
-            let range = metadata.byte_range();
-            if range.end > self.length {
-                return Err("its pages cannot be decoded");
-            }
-            let mut bytes = vec![0; (range.end - range.start) as usize];
-            let mut file = &self.file;
-            file.seek(SeekFrom::Start(range.start))
-                .and_then(|_| file.read_exact(&mut bytes))
-                .map_err(|_| "input or output failed")?;
+            // Several columns under one name are a list or a structure.
+            let pages = match columns.next() {
+                None => Some((metadata, self.bytes(metadata)?.into())),
+                Some(_) => None,
+            };
             chunks.push(Chunk {
                 field: field.clone(),
                 kind: kind.clone(),
-                pages: Some((metadata, bytes.into())),
+                pages,
                 texts: OnceLock::new(),
             });
         }
@@ -157,6 +144,20 @@ impl Opened {
             rows: group.num_rows(),
             chunks,
         })
+    }
+
+    /// A column of a row group, as it stands in the file.
+    fn bytes(&self, metadata: &ColumnChunkMetadata) -> Result<Vec<u8>, &'static str> {
+        let range = metadata.byte_range();
+        if range.end > self.length {
+            return Err("its pages cannot be decoded");
+        }
+        let mut bytes = vec![0; (range.end - range.start) as usize];
+        let mut file = &self.file;
+        file.seek(SeekFrom::Start(range.start))
+            .and_then(|_| file.read_exact(&mut bytes))
+            .map_err(|_| "input or output failed")?;
+        Ok(bytes)
     }
 }
 

@@ -136,7 +136,8 @@ impl<W: Write> Writer<W> {
     pub fn write(&mut self, fields: &[Field]) -> Result<(), Error> {
         let failed = |error: &polars::prelude::PolarsError| Error::Write { kind: class(error) };
         let rows = fields.first().map_or(0, |field| field.cells.len());
-        if fields.iter().any(|field| field.cells.len() != rows) {
+        let columns = self.to.parquet_schema().columns().len();
+        if fields.len() != columns || fields.iter().any(|field| field.cells.len() != rows) {
             return Err(Error::Write {
                 kind: "lengths do not match",
             });

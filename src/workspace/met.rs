@@ -59,14 +59,14 @@ impl Met {
 
     /// Of each whether this is the first time; from then on it is not. Nobody at all is never met.
     pub fn first(&mut self, people: &[Option<Pseudonym>]) -> Result<Vec<bool>, Error> {
-        let (order, ends) = by_aisle(people);
+        let (order, begins) = by_aisle(people);
         let store = &self.store;
         let again = self
             .aisles
             .par_iter_mut()
             .enumerate()
             .map(|(at, aisle)| {
-                let rows = &order[ends[at] as usize..ends[at + 1] as usize];
+                let rows = &order[begins[at] as usize..begins[at + 1] as usize];
                 aisle.again(people, rows, store)
             })
             .collect::<Result<Vec<_>, _>>()?;

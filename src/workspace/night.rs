@@ -42,6 +42,7 @@ pub struct Bench<'a> {
 }
 
 /// The scored rows of one portion, by ascending record.
+#[derive(Default)]
 pub struct Scored {
     /// 1-based record numbers.
     pub records: Vec<u64>,

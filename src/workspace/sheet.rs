@@ -29,6 +29,8 @@ pub struct Sheet {
     tables: Vec<Vec<f64>>,
     reasons: Reasons,
     levels: Vec<String>,
+    /// A portion without a row.
+    nobody: Scored,
 }
 
 impl Sheet {
@@ -69,37 +71,16 @@ impl Sheet {
                 .collect(),
             levels: reasons.all(),
             reasons,
+            nobody: Scored {
+                codes: vec![Vec::new(); model.tables().len()],
+                ..Scored::default()
+            },
         }
     }
 
     /// The columns without a row: what a file's header is made from.
     pub fn empty(&self) -> Vec<Field<'_>> {
-        let none = Cells::Text(Vec::new());
-        let number = Cells::Number(Vec::new());
-        let ids = (self.identifier.as_str(), none.clone());
-        let heads = [
-            ("decision", Cells::Whole(Vec::new())),
-            ("status", none.clone()),
-            ("score", number.clone()),
-            ("log_odds", number.clone()),
-            ("band", none.clone()),
-            ("reason_1", none.clone()),
-            ("reason_2", none.clone()),
-            ("reason_3", none.clone()),
-            ("model", none.clone()),
-            ("run", none),
-            ("baseline", number.clone()),
-        ];
-        let terms = self
-            .terms
-            .iter()
-            .map(|term| (term.as_str(), number.clone()));
-        [ids]
-            .into_iter()
-            .chain(heads)
-            .chain(terms)
-            .map(|(name, cells)| field(name, cells))
-            .collect()
+        self.scores(&self.nobody, &[], &[], &[])
     }
 
     /// The rows of one portion, proposed and failed, by ascending record.

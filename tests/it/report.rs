@@ -369,29 +369,26 @@ fn the_three_reasons_are_the_largest_contributions_in_words() {
         vec![LogOdds(0); 7],
     ];
     let reasons = Reasons::new(&schema, &tables, &str::to_owned, Lang::Fr);
-    let codes = [0, 1, 0, 0];
-    let contributions: Vec<LogOdds> = codes
-        .iter()
-        .zip(&tables)
-        .map(|(&code, table)| table[usize::from(code)])
-        .collect();
+    let all = reasons.all();
+    let columns: [&[u16]; 4] = [&[0, 3, 2], &[1, 2, 0], &[0, 2, 2], &[0, 0, 0]];
+    let (mut first, mut second, mut third) = ([0; 3], [0; 3], [0; 3]);
+    reasons.top(&columns, [&mut first, &mut second, &mut third]);
+    let words = |row: usize| {
+        [first[row], second[row], third[row]]
+            .map(|place| all.get(place as usize).map_or("", String::as_str))
+    };
+    // The first and the third term are equally large: the earlier one comes first.
     assert_eq!(
-        reasons.three(&codes, &contributions),
+        words(0),
         [
             "Effectif = entre 10 et 49,5 (-0,86)",
             "Origine = <script>alert(1)</script> (+0,82)",
             "Lettre = non (-0,82)"
         ]
     );
-    let nothing = [LogOdds(0), LogOdds(0), LogOdds(5), LogOdds(0)];
-    assert_eq!(reasons.three(&[0, 0, 2, 0], &nothing)[1..], ["", ""]);
-    assert!(
-        reasons.three(
-            &[0, 2, 2, 0],
-            &[LogOdds(0), LogOdds(70_000), LogOdds(0), LogOdds(0)]
-        )[0]
-        .contains("12\u{a0}500")
-    );
+    assert!(words(1)[0].contains("12\u{a0}500"));
+    assert_eq!(words(1)[1..], ["", ""]);
+    assert_eq!(words(2)[1..], ["", ""], "a contribution of 0 is no reason");
 }
 
 /// A model as the demonstration's could be, its policy and its provenance; every curve is made up.
