@@ -147,3 +147,27 @@ pub fn ranges(start: usize, plain: impl IntoIterator<Item = usize>) -> Vec<Range
     }
     ranges
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stream_of_many_chunks_opens_as_it_was_sealed_and_in_no_other_order() {
+        let seal = Seal::new(&Secret::new([7; 32]), b"head");
+        let plain: Vec<u8> = (0..CHUNK * (2 * TOGETHER + 1) + 5)
+            .map(|at| (at / 1000 % 251) as u8)
+            .collect();
+        let mut sealed = seal.seal(1, &plain);
+        assert_eq!(sealed.len(), sealed_length(plain.len()));
+        assert!(seal.open(1, &sealed).unwrap() == plain);
+        let mut by_chunks = Vec::new();
+        seal.seal_chunks(1, plain.chunks(CHUNK), &mut by_chunks);
+        assert!(by_chunks == sealed);
+        // The first chunk of the first lot and of the second change places.
+        let (first, second) = sealed.split_at_mut((CHUNK + TAG) * TOGETHER);
+        first[..CHUNK + TAG].swap_with_slice(&mut second[..CHUNK + TAG]);
+        assert!(seal.open(1, &sealed).is_err());
+        assert_eq!(seal.open(2, &seal.seal(2, &[])), Ok(Vec::new()));
+    }
+}

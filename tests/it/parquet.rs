@@ -6,7 +6,7 @@ use std::path::Path;
 
 use probant::intake::{Asked, Columnar, Error as IntakeError, Portion, Reason};
 use probant::policy::{DateOrder, Dialect, Encoding, Format, Kind, Thousands};
-use probant::table::{Cells, Column, Error, Field, Reader, Wanted, Writer};
+use probant::table::{Cells, Column, Error, Field, Raw, Reader, Wanted, Writer};
 
 fn dialect() -> Dialect {
     Dialect {
@@ -214,6 +214,91 @@ fn a_missing_column_is_named_with_its_near_name() {
         error.to_string().contains("did you mean `revenu`?"),
         "{error}"
     );
+}
+
+#[test]
+fn every_row_stands_in_its_place_whatever_the_row_groups() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.parquet");
+    // Lists of another order in every other group; each row says which it is, and some say nothing.
+    let lists = [["x", "y", "z"], ["z", "x", "y"]].map(|list| list.map(str::to_owned));
+    let word = |row: usize| (!row.is_multiple_of(7)).then_some(["x", "y", "z"][row % 3]);
+    let number = |row: usize| {
+        if row.is_multiple_of(5) {
+            f64::NAN
+        } else {
+            row as f64
+        }
+    };
+    let halves = [0.5, 1.5];
+    let group = |at: usize, rows: std::ops::Range<usize>| {
+        let list = &lists[at % 2];
+        let place = |row| {
+            let at = list.iter().position(|it| Some(it.as_str()) == word(row));
+            at.map_or(u32::MAX, |at| at as u32)
+        };
+        [
+            field(
+                "id",
+                Cells::Text(
+                    rows.clone()
+                        .map(|row| Some(format!("L{row}").into()))
+                        .collect(),
+                ),
+            ),
+            field(
+                "word",
+                Cells::Dictionary {
+                    levels: list,
+                    codes: rows.clone().map(place).collect(),
+                },
+            ),
+            field("number", Cells::Number(rows.clone().map(number).collect())),
+            field(
+                "half",
+                Cells::Entries {
+                    levels: &halves,
+                    codes: rows.map(|row| (row % 2) as u16).collect(),
+                },
+            ),
+        ]
+    };
+    let mut to = Writer::new(File::create(&path).unwrap(), &group(0, 0..0)).unwrap();
+    let mut rows = 0;
+    for (at, count) in [1, 70_000, 3, 300_000, 66_000].into_iter().enumerate() {
+        to.write(&group(at, rows..rows + count)).unwrap();
+        rows += count;
+    }
+    to.finish().unwrap();
+    let wanted = ["id", "word", "number", "half"].map(|name| Wanted {
+        name: name.to_owned(),
+        repeats: name == "word",
+    });
+    let mut row = 0;
+    for batch in Reader::open(&[path], &wanted).unwrap() {
+        let batch = batch.unwrap();
+        let [
+            Raw::Text(ids),
+            Raw::Dictionary(words),
+            Raw::Float(numbers),
+            Raw::Float(halves),
+        ] = &batch.columns[..]
+        else {
+            panic!("the columns have other types");
+        };
+        for at in 0..batch.rows {
+            assert_eq!(ids.get(at), Some(format!("L{row}").as_str()));
+            let level = words.levels.get(words.codes[at] as usize);
+            assert_eq!(level.map(|level| &**level), word(row), "row {row}");
+            assert_eq!(numbers[at].to_bits(), number(row).to_bits(), "row {row}");
+            assert!(
+                (halves[at] - 0.5 - (row % 2) as f64).abs() < f64::EPSILON,
+                "row {row}"
+            );
+            row += 1;
+        }
+    }
+    assert_eq!(row, rows);
 }
 
 #[test]
