@@ -96,6 +96,18 @@ pub(super) fn class(error: &polars::prelude::PolarsError) -> &'static str {
         }
         P::OutOfBounds(_) | P::ShapeMismatch(_) => "lengths do not match",
         P::InvalidOperation(_) => "an unsupported type or encoding",
-        _ => "its pages cannot be decoded",
+        _ => PAGES,
     }
+}
+
+/// What is left to say where polars has no class of its own for an error.
+const PAGES: &str = "its pages cannot be decoded";
+
+/// Why polars did not write: what it cannot name, the disk did not take.
+pub(super) fn unwritten(error: &polars::prelude::PolarsError) -> Error {
+    let kind = match class(error) {
+        PAGES => "the disk did not take its pages",
+        kind => kind,
+    };
+    Error::Write { kind }
 }

@@ -13,7 +13,7 @@ use polars::prelude::{
     ParquetWriter, PlanCallback, StatisticsOptions, col,
 };
 
-use super::error::{Error, class};
+use super::error::{Error, unwritten};
 use super::read::{BATCH, guarded, headers, scan, schema_of};
 
 /// Writes the rows of `from` whose first cell is not one to `leave` out; how many were left out.
@@ -32,7 +32,6 @@ pub fn without(
     {
         return Ok(None);
     }
-    let failed = |error: &polars::prelude::PolarsError| Error::Write { kind: class(error) };
     let names: Vec<String> = schema.iter_names().map(ToString::to_string).collect();
     let (frames, engine) = stream(&[from.to_owned()], &names)?;
     let mut to: BatchedWriter<BufWriter<File>> =
@@ -40,14 +39,14 @@ pub fn without(
             .with_compression(ParquetCompression::Zstd(None))
             .with_statistics(StatisticsOptions::empty())
             .batched(&schema)
-            .map_err(|error| failed(&error))?;
+            .map_err(|error| unwritten(&error))?;
     let mut left_out = 0;
     for frame in frames {
-        let stays = stays(&frame, leave).map_err(|error| failed(&error))?;
+        let stays = stays(&frame, leave).map_err(|error| unwritten(&error))?;
         left_out += stays.iter().filter(|stays| !**stays).count() as u64;
         let stays = BooleanChunked::from_slice("stays".into(), &stays);
-        let kept = frame.filter(&stays).map_err(|error| failed(&error))?;
-        to.write_batch(&kept).map_err(|error| failed(&error))?;
+        let kept = frame.filter(&stays).map_err(|error| unwritten(&error))?;
+        to.write_batch(&kept).map_err(|error| unwritten(&error))?;
     }
     engine
         .join()
@@ -56,7 +55,7 @@ pub fn without(
             path: from.to_owned(),
             kind,
         })?;
-    to.finish().map_err(|error| failed(&error))?;
+    to.finish().map_err(|error| unwritten(&error))?;
     Ok(Some(left_out))
 }
 

@@ -24,7 +24,7 @@ use polars_parquet::write::{
 };
 use rayon::prelude::*;
 
-use super::error::{Error, class};
+use super::error::{Error, unwritten};
 
 /// zstd's level.
 const LEVEL: i32 = 1;
@@ -113,7 +113,6 @@ pub struct Writer<W: Write> {
 impl<W: Write> Writer<W> {
     /// A writer of batches shaped like `example` (names and types; its cells are not written).
     pub fn new(to: W, example: &[Field]) -> Result<Self, Error> {
-        let failed = |error: &polars::prelude::PolarsError| Error::Write { kind: class(error) };
         let schema: ArrowSchema = example
             .iter()
             .map(|field| Declared::new(field.name.as_str().into(), field.cells.dtype(), true))
@@ -128,13 +127,12 @@ impl<W: Write> Writer<W> {
             compression: CompressionOptions::Zstd(Some(level)),
             data_page_size: None,
         };
-        let to = FileWriter::try_new(to, schema, options).map_err(|error| failed(&error))?;
+        let to = FileWriter::try_new(to, schema, options).map_err(|error| unwritten(&error))?;
         Ok(Self { to })
     }
 
     /// Writes one row group. All cells are equally long; a batch without a row leaves no trace.
     pub fn write(&mut self, fields: &[Field]) -> Result<(), Error> {
-        let failed = |error: &polars::prelude::PolarsError| Error::Write { kind: class(error) };
         let rows = fields.first().map_or(0, |field| field.cells.len());
         let columns = self.to.parquet_schema().columns().len();
         if fields.len() != columns || fields.iter().any(|field| field.cells.len() != rows) {
@@ -151,20 +149,18 @@ impl<W: Write> Writer<W> {
             .zip(self.to.parquet_schema().columns())
             .map(|(field, kind)| pages(&field.cells, kind, options))
             .collect::<Result<Vec<_>, _>>()
-            .map_err(|error| failed(&error))?;
+            .map_err(|error| unwritten(&error))?;
         let columns = columns
             .iter()
             .map(|pages| Ok(DynStreamingIterator::new(convert(pages.iter().map(Ok)))));
         self.to
             .write(rows as u64, DynIter::new(columns))
-            .map_err(|error| failed(&error))
+            .map_err(|error| unwritten(&error))
     }
 
     /// Writes the footer, and returns what was written to. The caller still has to make it durable.
     pub fn finish(mut self) -> Result<W, Error> {
-        self.to.end(None).map_err(|error| Error::Write {
-            kind: class(&error),
-        })?;
+        self.to.end(None).map_err(|error| unwritten(&error))?;
         Ok(self.to.into_inner())
     }
 }
