@@ -91,7 +91,7 @@ import sys
 import duckdb
 ours, theirs = (f"read_parquet('{it}')" for it in sys.argv[1:])
 counts = "count(*), count(*) FILTER (a.log_odds = b.log_odds), max(abs(a.score - b.score))"
-print(*duckdb.sql(f"SELECT {counts} FROM {ours} a JOIN {theirs} b USING (lead_id)").fetchone())
+print(*duckdb.sql(f"SELECT {counts} FROM {ours} a JOIN {theirs} b USING (lead_id)").fetchall()[0])
 """
 
 
