@@ -32,6 +32,9 @@ pub mod eligibility;
 // Recorded.
 pub mod ledger;
 
+// Told.
+pub mod event;
+
 // Answered.
 pub mod demo;
 pub mod report;

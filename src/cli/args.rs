@@ -302,6 +302,15 @@ pub enum KeysVerb {
         #[arg(long)]
         yes: bool,
     },
+    /// Makes a person's own key, on their machine, to sign what they decide; needs no workspace
+    #[command(before_help = "Examples:\n  probant keys person review-1 --out review-1.key\n")]
+    Person {
+        /// The person's id in the policy
+        person: String,
+        /// Where to write the secret half
+        #[arg(long, value_name = "FILE")]
+        out: PathBuf,
+    },
     /// Makes a recovery key, on the machine of whoever keeps it; needs no workspace
     #[command(before_help = "Examples:\n  probant keys recovery --out recovery.key\n")]
     Recovery {

@@ -25,7 +25,7 @@ use crate::workspace::{Checked, Error, Initialised};
 pub use anchor::{accepted, anchors, asked, cosigned, kept, witness};
 pub use bundle::{handed_over, refused};
 pub use export::exported;
-pub use keys::{backed_up, destroyed, keys, recovery, restored, rewrapped, rotated};
+pub use keys::{backed_up, destroyed, keys, person_key, recovery, restored, rewrapped, rotated};
 pub use ledger::{entries, entry, stats, verdict};
 pub use model::{activated, cross_validation, model, models, trained};
 pub use night::{explanation, run, runs, scored};

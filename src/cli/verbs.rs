@@ -150,6 +150,9 @@ fn keys(face: &mut Face<'_>, world: &mut World, verb: &KeysVerb) -> Result<Exit,
             let done = workspace::destroy_period(&face.open()?, world, period, person, *yes)?;
             print::destroyed(face, &done)?;
         }
+        KeysVerb::Person { person, out } => {
+            print::person_key(face, &workspace::make_key(world, person, out)?)?;
+        }
         KeysVerb::Recovery { out } => {
             print::recovery(face, &workspace::make_recovery(world, out)?)?;
         }

@@ -106,6 +106,10 @@ pub enum SecretKind {
     Pseudonym,
     /// Cosigns other people's checkpoints.
     Witness,
+    /// Signs what a person of the policy did.
+    Person,
+    /// Recognises who may not be scored again.
+    Suppression,
 }
 
 impl SecretKind {
@@ -117,6 +121,8 @@ impl SecretKind {
             Self::Signing => "signing",
             Self::Pseudonym => "pseudonym",
             Self::Witness => "witness",
+            Self::Person => "person",
+            Self::Suppression => "suppression",
         }
     }
 }

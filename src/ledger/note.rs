@@ -19,7 +19,8 @@ pub fn base64(bytes: &[u8]) -> String {
 }
 
 /// The bytes of strict base64: padded, no stray bits, no spaces.
-pub(super) fn unbase64(text: &str) -> Option<Vec<u8>> {
+#[must_use]
+pub fn unbase64(text: &str) -> Option<Vec<u8>> {
     STANDARD.decode(text).ok()
 }
 
@@ -59,6 +60,13 @@ impl Verifier {
     #[must_use]
     pub fn text(&self) -> String {
         key_text(&self.name, ED25519, &self.key)
+    }
+
+    /// Whether `signature` is this key's, of `message`.
+    #[must_use]
+    pub fn signed(&self, message: &[u8], signature: &[u8]) -> bool {
+        Signature::from_slice(signature)
+            .is_ok_and(|signature| self.key.verify_strict(message, &signature).is_ok())
     }
 
     /// Reads a verifier key, exactly as [`Verifier::text`] writes it.

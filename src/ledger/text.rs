@@ -180,6 +180,8 @@ words! {
     KeyUse {
         /// It makes pseudonyms.
         Pseudonym = "pseudonym",
+        /// It recognises who may not be scored again.
+        Suppression = "suppression",
     }
 }
 

@@ -16,6 +16,7 @@ mod schema;
 mod source;
 mod training;
 
+use chrono::NaiveDate;
 use chrono_tz::Tz;
 use serde::Serialize;
 
@@ -82,6 +83,10 @@ pub struct Person {
     pub name: String,
     /// What this person may do.
     pub roles: Vec<Role>,
+    /// What checks this person's signatures, `id+hash+base64` as `probant keys person` printed it; whoever reviews has one.
+    pub key: Option<String>,
+    /// Until when this person's training counts, as a civil date; whoever reviews has been trained.
+    pub trained_until: Option<NaiveDate>,
 }
 
 /// What a person may do.

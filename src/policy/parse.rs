@@ -33,7 +33,7 @@ pub(super) const FILE: [&str; 9] = [
     "backup",
 ];
 pub(super) const CONTROLLER: [&str; 4] = ["name", "dpo", "time_zone", "language"];
-pub(super) const PERSON: [&str; 3] = ["id", "name", "roles"];
+pub(super) const PERSON: [&str; 5] = ["id", "name", "roles", "key", "trained_until"];
 pub(super) const PURPOSE: [&str; 5] = ["id", "description", "basis", "document", "retention_days"];
 pub(super) const LANGUAGES: [(&str, Lang); 2] = [("fr", Lang::Fr), ("en", Lang::En)];
 pub(super) const ROLES: [(&str, Role); 5] = [
@@ -193,15 +193,41 @@ fn people(root: &mut Section<'_>, findings: &mut Findings<'_>) -> Vec<Person> {
             .iter()
             .filter_map(|role| chosen("roles", role, &ROLES, findings))
             .collect();
+        let key = section.text("key", findings);
+        if let (Some(id), Some(key)) = (&id, &key)
+            && !is_key_of(key.get_ref(), id.as_str())
+        {
+            findings.note(
+                key.span(),
+                format!("`key` is no signature key of `{id}`"),
+                Some(format!(
+                    "copy the line that `probant keys person {id} --out FILE` printed"
+                )),
+            );
+        }
+        let trained_until = section.date("trained_until", findings);
         if let (Some(id), Some(name)) = (id, name) {
             people.push(Person {
                 id,
                 name: name.into_inner(),
                 roles,
+                key: key.map(Placed::into_inner),
+                trained_until,
             });
         }
     }
     people
+}
+
+/// Whether `text` has the shape of a signature key of the person `id`: `id+hash+base64`.
+fn is_key_of(text: &str, id: &str) -> bool {
+    let rest = text
+        .strip_prefix(id)
+        .and_then(|rest| rest.strip_prefix('+'));
+    rest.and_then(|rest| rest.split_once('+'))
+        .is_some_and(|(hash, key)| {
+            hash.len() == 8 && hash.bytes().all(|it| it.is_ascii_hexdigit()) && key.len() == 44
+        })
 }
 
 fn purposes(root: &mut Section<'_>, findings: &mut Findings<'_>) -> Vec<Purpose> {

@@ -79,6 +79,12 @@ struct Person {
     /// What this person may do.
     #[schemars(length(min = 1))]
     roles: Vec<Role>,
+    /// What checks this person's signatures, as `probant keys person` printed it; whoever reviews needs one.
+    #[schemars(length(min = 1))]
+    key: Option<String>,
+    /// Until when this person's training counts (`2027-03-31`); after it, nothing is reviewed by them.
+    #[schemars(regex(pattern = "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"))]
+    trained_until: Option<String>,
 }
 
 /// Why leads are scored.

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::ops::{Range, RangeInclusive};
 
+use chrono::NaiveDate;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
@@ -277,6 +278,20 @@ impl<'d> Section<'d> {
         number
             .filter(|n| range.contains(n))
             .or_else(|| self.wrong(key, value, &wanted, findings))
+    }
+
+    /// A civil date, `2026-03-31`, in quotes or as TOML's own.
+    pub(super) fn date(&self, key: &str, findings: &mut Findings<'_>) -> Option<NaiveDate> {
+        let value = self.value(key)?;
+        let written = match value.get_ref() {
+            DeValue::String(text) => text.to_string(),
+            DeValue::Datetime(date) => date.to_string(),
+            _ => String::new(),
+        };
+        NaiveDate::parse_from_str(&written, "%Y-%m-%d")
+            .ok()
+            .filter(|date| date.format("%Y-%m-%d").to_string() == written)
+            .or_else(|| self.wrong(key, value, "a date such as 2026-03-31", findings))
     }
 
     /// A share, from 0 to 1.

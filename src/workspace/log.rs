@@ -5,12 +5,12 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
-use super::Workspace;
 use super::error::Error;
 use super::examine::{Examined, examine};
 use super::journal::{self, View};
 use super::models;
 use super::replay::Replayer;
+use super::{Workspace, acts};
 use crate::digest::Digest;
 use crate::ledger::entry::Segment;
 use crate::ledger::verify::{Finding, Judge, Level, Oracles};
@@ -104,6 +104,13 @@ pub fn verify(ws: &Workspace, full: bool, folders: &[PathBuf]) -> Result<Verdict
     let report = journal::check::check(&ws.root, level, oracles)?;
     let mut integrity = troubles(&report.integrity);
     integrity.extend(strangers(ws));
+    // What the ledger itself found damaged is named already, and cannot be read here.
+    if full
+        && integrity.is_empty()
+        && let Ok(view) = View::open(&ws.root)
+    {
+        integrity.extend(acts::unsigned(&view)?);
+    }
     let anchors = match View::open(&ws.root) {
         _ if folders.is_empty() => None,
         Ok(view) => Some(examine(&view, &ws.root, folders)?),

@@ -7,6 +7,7 @@ pub mod disk;
 pub mod error;
 pub mod journal;
 
+mod acts;
 mod anchor;
 mod ask;
 mod backup;
@@ -29,6 +30,7 @@ mod met;
 mod models;
 mod night;
 mod output;
+mod person;
 mod place;
 mod record;
 mod replay;
@@ -48,6 +50,7 @@ use std::path::{Path, PathBuf};
 
 use chrono::{NaiveDate, Utc};
 
+use crate::law::{self, Pack};
 use crate::ledger::Time;
 use crate::name::{Token, nearest};
 use crate::policy::{self, Person, Policy, Purpose, Role};
@@ -78,6 +81,7 @@ pub use keys::{
 };
 pub use log::{EntryLine, Size, Trouble, Verdict, entries, entry, stats, verify};
 pub use models::{Activated, Listed, activate, list as list_models, show as show_model};
+pub use person::{KeyMade, make_key};
 pub use place::Refusal as PlaceRefusal;
 pub use replay::Replayer;
 pub use runs::{RunLine, list as list_runs, show as show_run};
@@ -226,15 +230,32 @@ impl Workspace {
         }
     }
 
+    /// The person with this id.
+    fn person_by_id(&self, id: &str) -> Result<&Person, Error> {
+        let known = self.policy.people.iter().map(|person| person.id.as_str());
+        self.policy.person(id).ok_or_else(|| Error::Unknown {
+            what: "person",
+            name: id.to_owned(),
+            near: nearest(id, known).map(str::to_owned),
+        })
+    }
+
+    /// The law pack that the policy names.
+    #[expect(
+        clippy::unnecessary_wraps,
+        reason = "a policy will be able to name a pack that is not there"
+    )]
+    #[expect(clippy::unused_self, reason = "a policy will name its pack")]
+    #[allow(dead_code, reason = "acts will name it")]
+    fn pack(&self) -> Result<Pack, Error> {
+        Ok(law::builtin(score::PACK).expect("the pack is built in"))
+    }
+
     /// The person asked for, or the only one with this role.
     fn person(&self, asked: Option<&str>, role: Role) -> Result<&Person, Error> {
         let known = || self.policy.people.iter().map(|person| person.id.as_str());
         if let Some(id) = asked {
-            return self.policy.person(id).ok_or_else(|| Error::Unknown {
-                what: "person",
-                name: id.to_owned(),
-                near: nearest(id, known()).map(str::to_owned),
-            });
+            return self.person_by_id(id);
         }
         let able: Vec<&Person> = self
             .policy

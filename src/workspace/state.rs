@@ -4,6 +4,7 @@
 //! place: these may be lost without a decision being lost. Requests that wait,
 //! and what opens their receipts, may not: the file belongs into every backup.
 
+mod acts;
 mod requests;
 
 use std::path::{Path, PathBuf};
@@ -12,6 +13,8 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 
 use crate::digest::Digest;
 
+#[expect(unused_imports, reason = "reviews and releases ask")]
+pub use acts::{Told, Which};
 pub use requests::{Kind, Request, Whose};
 
 /// Why `state.db` could not be used.
@@ -49,7 +52,7 @@ impl Error {
     }
 }
 
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 
 const SCHEMA: &str = "
 CREATE TABLE IF NOT EXISTS run (
@@ -127,16 +130,24 @@ impl State {
             // Another command may be creating it at the same time.
             0 => db
                 .execute_batch(&format!(
-                    "BEGIN IMMEDIATE; {SCHEMA} {} PRAGMA user_version = {VERSION}; COMMIT;",
-                    requests::SCHEMA
+                    "BEGIN IMMEDIATE; {SCHEMA} {} {} PRAGMA user_version = {VERSION}; COMMIT;",
+                    requests::SCHEMA,
+                    acts::SCHEMA
                 ))
                 .map_err(failed("create its tables"))?,
             1 => db
                 .execute_batch(&format!(
-                    "BEGIN IMMEDIATE; {}
+                    "BEGIN IMMEDIATE; {} {}
                      INSERT INTO handed SELECT run, kind, target, sha256 FROM output WHERE placed = 1;
                      PRAGMA user_version = {VERSION}; COMMIT;",
-                    requests::SCHEMA
+                    requests::SCHEMA,
+                    acts::SCHEMA
+                ))
+                .map_err(failed("add its new tables"))?,
+            2 => db
+                .execute_batch(&format!(
+                    "BEGIN IMMEDIATE; {} PRAGMA user_version = {VERSION}; COMMIT;",
+                    acts::SCHEMA
                 ))
                 .map_err(failed("add its new tables"))?,
             VERSION => {}

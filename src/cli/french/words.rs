@@ -410,6 +410,15 @@ pub const WORDS: &[(&str, &str)] = &[
     ),
     ("keys/destroy/yes", "Le faire\u{a0}: c’est définitif"),
     (
+        "keys/person",
+        "Crée la clé personnelle de qui décide, sur sa machine, pour signer ses décisions\u{a0}; sans dossier de travail",
+    ),
+    (
+        "keys/person/person",
+        "L’identifiant de la personne dans la politique",
+    ),
+    ("keys/person/out", "Où écrire la moitié secrète"),
+    (
         "keys/recovery",
         "Crée une clé de secours, sur la machine de qui la garde\u{a0}; sans dossier de travail",
     ),

@@ -8,7 +8,7 @@ use crate::lang::Lang;
 use crate::report::moment;
 use crate::say;
 use crate::workspace::{
-    BackedUp, Destroyed, KeyList, RecoveryMade, Restored, Rewrapped, Rotated, Unlinked,
+    BackedUp, Destroyed, KeyList, KeyMade, RecoveryMade, Restored, Rewrapped, Rotated, Unlinked,
 };
 
 /// `probant keys list`.
@@ -212,6 +212,28 @@ pub fn recovery(face: &mut Face<'_>, made: &RecoveryMade) -> io::Result<()> {
     )?;
     let dir = say!(face.lang, "DIR" | "DOSSIER");
     face.next(&format!("probant backup {dir}"))
+}
+
+/// `probant keys person`.
+pub fn person_key(face: &mut Face<'_>, made: &KeyMade) -> io::Result<()> {
+    if face.json {
+        return face.json(made);
+    }
+    let (file, person, key) = (shown(&made.file), &made.person, &made.key);
+    writeln!(
+        face.out,
+        "{}",
+        say!(
+            face.lang,
+            "key = \"{key}\"\n\
+             This is the public half: paste this line under the `[[people]]` whose id is {person}, in probant.toml.\n\
+             The secret half is in {file}: it signs in {person}’s name. Only {person} keeps it."
+                | "key = \"{key}\"\n\
+             Voici la moitié publique\u{a0}: collez cette ligne sous la rubrique `[[people]]` dont l’identifiant est {person}, dans probant.toml.\n\
+             La moitié secrète est dans {file}\u{a0}: elle signe au nom de {person}, qui seul la garde."
+        )
+    )?;
+    face.next("probant policy check")
 }
 
 /// `probant backup`.

@@ -15,10 +15,10 @@ use crate::ledger::{Entry, EventId, SegmentId, SegmentKind};
 use crate::name::Token;
 use crate::policy::Role;
 use crate::workspace::error::Error;
-use crate::workspace::handed;
 use crate::workspace::journal::{Erasure, View, Writer};
 use crate::workspace::state::{Kind, Request, State};
 use crate::workspace::{Recorded, Workspace, World};
+use crate::workspace::{acts, handed};
 
 pub use redact::FileDone;
 
@@ -93,6 +93,8 @@ pub fn carry_out(
     let nightly = NIGHTLY.parse().expect("a word is a name");
     let actor = person.unwrap_or(&nightly);
     let (mut writer, _no_run) = Writer::open_alone(&ws.root, &world.disk)?;
+    // A crash may have come between an erasure and what the desk forgets with it.
+    acts::catch_up(&mut ws.state()?, writer.view())?;
     resume(ws, world, &mut writer, &mut batch)?;
     requests(ws, world, &mut writer, actor, &mut batch)?;
     retention(ws, world, &mut writer, actor, &mut batch)?;
@@ -152,6 +154,9 @@ pub(in crate::workspace) fn resume(
         batch.events.push(listed.event.to_string());
         settle(&mut state, writer.view(), &world.now.to_string())?;
     }
+    // What the desk knew of these people's reviews, releases and objections leaves with its leaves.
+    acts::catch_up(&mut state, writer.view())?;
+    state.drop_orphaned_notes()?;
     Ok(())
 }
 
@@ -332,6 +337,8 @@ fn retention(
     }
     let event = EventId(world.entropy.bytes());
     writer.purge(&whole, (event, world.now), actor)?;
+    acts::catch_up(&mut state, writer.view())?;
+    state.drop_orphaned_notes()?;
     batch.purged_segments += whole.len() as u64;
     batch.events.push(event.to_string());
     Ok(())

@@ -1,0 +1,229 @@
+//! What happened to people's leads, recorded and known again.
+//!
+//! An act is a leaf of an event segment before it is anything else; what is
+//! asked quickly is a projection of those leaves in `state.db`, brought up to
+//! date from the ledger whenever it is opened, so that no crash leaves the two
+//! apart and a lost `state.db` costs free text only.
+#![allow(dead_code, reason = "reviews, releases and accesses come next")]
+
+use std::collections::{BTreeMap, HashMap};
+
+use chrono::NaiveDate;
+
+use super::error::Error;
+use super::journal::{Commit, Placed, Receipt, View, Writer};
+use super::log::Trouble;
+use super::person;
+use super::state::{State, Told};
+use super::{Workspace, World, binary};
+use crate::digest::Digest;
+use crate::event;
+use crate::ledger::entry::Document;
+use crate::ledger::record::actor;
+use crate::ledger::text::Progress;
+use crate::ledger::{
+    BasisName, Entry, Event, EventKind, Heading, RunId, SegmentId, SegmentKind, Time,
+};
+use crate::name::Token;
+use crate::policy;
+
+/// What stands for the encoder of whoever was never scored.
+const NO_SCHEMA: &[u8] = b"probant/schema/none\n";
+
+/// An act to be recorded.
+#[derive(Clone, Debug)]
+pub struct Doing {
+    /// The id of the key that its pseudonym is under.
+    pub kid: Token,
+    /// The purpose.
+    pub purpose: Token,
+    /// The encoder of the decision that it is about; none where it is about no decision.
+    pub schema: Option<Digest>,
+    /// How long it is kept; as long as the purpose keeps predictions where nothing is said.
+    pub retention: Option<(Token, NaiveDate)>,
+    /// Its record.
+    pub event: Event,
+    /// The free text that its record commits to, with the salt.
+    pub note: Option<([u8; 16], String)>,
+}
+
+/// Records the entries of `commit` and every act, durable and known when this returns.
+pub fn record(
+    ws: &Workspace,
+    world: &mut World,
+    writer: &mut Writer,
+    mut commit: Commit,
+    acts: Vec<Doing>,
+) -> Result<Receipt, Error> {
+    let mut state = ws.state()?;
+    catch_up(&mut state, writer.view())?;
+    state.drop_orphaned_notes()?;
+    let mut batches: BTreeMap<_, (Heading, Vec<Event>)> = BTreeMap::new();
+    for doing in acts {
+        if let Some((salt, text)) = &doing.note {
+            state.keep_note(&doing.event.event, salt, text)?;
+        }
+        let heading = heading(ws, world, writer.view(), &doing, &mut commit)?;
+        let key = (
+            heading.kid.clone(),
+            heading.purpose.clone(),
+            heading.schema.0,
+            heading.retention.clone(),
+        );
+        let batch = batches.entry(key).or_insert_with(|| (heading, Vec::new()));
+        batch.1.push(doing.event);
+    }
+    let batches: Vec<_> = batches.into_values().collect();
+    let receipt = writer.append_events(&commit, &batches, &mut world.entropy)?;
+    catch_up(&mut state, writer.view())?;
+    Ok(receipt)
+}
+
+/// What an event segment says of itself; documents that it names and the log does not hold yet join `commit`.
+fn heading(
+    ws: &Workspace,
+    world: &mut World,
+    view: &View,
+    doing: &Doing,
+    commit: &mut Commit,
+) -> Result<Heading, Error> {
+    let pack = ws.pack()?;
+    let document = |document| Document {
+        document,
+        time: world.now,
+    };
+    let mut keep = |bytes: &[u8], entry: fn(Document) -> Entry| {
+        let digest = Digest::of(bytes);
+        let entry = entry(document(digest));
+        let held = |it: &Entry| it.documents() == Some(digest) && it.kind() == entry.kind();
+        if !view.entries().any(|(_, it)| held(it)) && !commit.entries.iter().any(held) {
+            commit.documents.push(bytes.to_vec());
+            commit.entries.push(entry);
+        }
+        digest
+    };
+    let policy = keep(ws.policy_text.as_bytes(), Entry::Policy);
+    let law = keep(pack.text().as_bytes(), Entry::Law);
+    let schema = match doing.schema {
+        Some(schema) => schema,
+        None => keep(NO_SCHEMA, Entry::Schema),
+    };
+    Ok(Heading {
+        run: RunId(doing.event.event),
+        model: None,
+        schema,
+        policy,
+        law,
+        binary: binary(),
+        kid: doing.kid.clone(),
+        purpose: doing.purpose.clone(),
+        basis: Vec::<(u8, BasisName)>::new(),
+        outcomes: Vec::new(),
+        retention: doing
+            .retention
+            .clone()
+            .unwrap_or_else(|| retention(ws, world.now, &doing.purpose)),
+    })
+}
+
+/// Events are kept as long as the purpose keeps predictions, from today; ten years where it is no more.
+fn retention(ws: &Workspace, now: Time, purpose: &Token) -> (Token, NaiveDate) {
+    let class = "events".parse().expect("the class is written as a token");
+    let purpose = ws.policy.purpose(purpose.as_str());
+    let days = purpose.map_or(3653, |purpose| u64::from(purpose.retention_days));
+    let until = ws.civil_date(now).checked_add_days(chrono::Days::new(days));
+    (class, until.unwrap_or(NaiveDate::MAX))
+}
+
+/// Brings what `state` knows of acts up to what the ledger holds.
+pub fn catch_up(state: &mut State, view: &View) -> Result<(), Error> {
+    let mut known = state.taken()?;
+    let gone = gaps(view);
+    for placed in view
+        .segments()
+        .filter(|placed| placed.entry.kind == SegmentKind::Events)
+    {
+        let gaps = gone.get(&placed.entry.id).copied().unwrap_or(0);
+        if known.remove(&placed.entry.id) != Some(gaps) {
+            state.take_in(placed.entry.id, gaps, &told(view, placed)?)?;
+        }
+    }
+    for segment in known.into_keys() {
+        state.leave_out(segment)?;
+    }
+    Ok(())
+}
+
+/// How many rows of each segment erasures have taken that were carried out.
+fn gaps(view: &View) -> HashMap<SegmentId, u64> {
+    let acts = || {
+        view.entries().filter_map(|(_, entry)| match entry {
+            Entry::Erase(erase) => Some(erase),
+            _ => None,
+        })
+    };
+    let done: Vec<_> = acts()
+        .filter(|erase| erase.state == Progress::Done)
+        .map(|erase| erase.event)
+        .collect();
+    let mut gaps = HashMap::new();
+    for erase in acts().filter(|it| it.state == Progress::Intent && done.contains(&it.event)) {
+        for rows in &erase.rows {
+            *gaps.entry(rows.segment).or_default() += u64::from(rows.count);
+        }
+    }
+    gaps
+}
+
+/// The live acts of an event segment.
+fn told(view: &View, placed: &Placed) -> Result<Vec<Told>, Error> {
+    let mut acts = Vec::new();
+    view.leaves(placed, None, |leaf| {
+        if let super::journal::Leaf::Record { bytes, .. } = leaf {
+            acts.push(Told {
+                kid: placed.entry.kid.clone(),
+                purpose: placed.entry.purpose.clone(),
+                event: Event::decode(bytes)?,
+            });
+        }
+        Ok::<(), Error>(())
+    })?;
+    Ok(acts)
+}
+
+/// What of the acts of reviewers is not signed by the person of that day's policy who is said to have done it.
+pub fn unsigned(view: &View) -> Result<Vec<Trouble>, Error> {
+    let mut troubles = Vec::new();
+    let mut policies: HashMap<Digest, Option<policy::Policy>> = HashMap::new();
+    for placed in view
+        .segments()
+        .filter(|placed| placed.entry.kind == SegmentKind::Events)
+    {
+        for told in told(view, placed)? {
+            if !matches!(told.event.kind, EventKind::Review | EventKind::Override) {
+                continue;
+            }
+            let policy = policies.entry(placed.entry.policy).or_insert_with(|| {
+                let text = String::from_utf8(view.document(&placed.entry.policy).ok()?).ok()?;
+                policy::parse(&text).ok()
+            });
+            let signer = policy.as_ref().and_then(|policy| {
+                let mut people = policy.people.iter();
+                people.find(|person| actor(&person.id) == told.event.actor)
+            });
+            let signed = signer
+                .and_then(|person| person::verifier(person).ok())
+                .is_some_and(|by| event::is_signed(&told.event, &by));
+            if !signed {
+                troubles.push(Trouble {
+                    file: format!("ledger/segments/{}", placed.entry.id),
+                    why: format!(
+                        "row {}: a review that the person who is said to have done it did not sign",
+                        told.event.row
+                    ),
+                });
+            }
+        }
+    }
+    Ok(troubles)
+}
