@@ -50,21 +50,15 @@ pub(crate) fn fit_model(
     fit_pairs(task, prepared, pairs, choice, training)
 }
 
-/// Learns and fits on these rows with the pairs that the twin kept.
+/// Fits on these rows with the pairs that the twin kept.
 pub(crate) fn fit_again(
     task: &Task<'_>,
-    rows: &[u32],
+    prepared: Prepared,
     choice: &Choice,
     pairs: &[Ranked],
     training: &Training,
 ) -> Result<FittedModel, Error> {
-    fit_pairs(
-        task,
-        Prepared::new(task, rows)?,
-        pairs.to_vec(),
-        choice,
-        training,
-    )
+    fit_pairs(task, prepared, pairs.to_vec(), choice, training)
 }
 
 fn fit_pairs(

@@ -231,6 +231,68 @@ pub struct FoldFigures {
     pub pairs: usize,
 }
 
+/// What each feature brings, and how many people it singles out.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Profile {
+    /// People behind the labelled rows.
+    pub people: u64,
+    /// Of them, those who share all their codes with nobody else; `None` where they are some, but under `min_people`.
+    pub alone: Option<u64>,
+    /// Area under the ROC curve of the additive model with all features, out of sample; `None` where too few judge it.
+    pub roc_auc: Option<f64>,
+    /// The policy's budget, as a share of the people.
+    pub max_alone: Option<f64>,
+    /// The gain under which a feature brings nothing.
+    pub min_gain: f64,
+    /// In the schema's order.
+    pub features: Vec<Profiled>,
+}
+
+/// One feature, weighed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Profiled {
+    /// The feature.
+    pub feature: String,
+    /// What the area loses without it; `None` where too few people judge it.
+    pub gain: Option<Gain>,
+    /// People alone without it; `None` where they are some, but under `min_people`.
+    pub alone_without: Option<u64>,
+    /// What the gain amounts to, where there is one.
+    pub verdict: Option<Verdict>,
+}
+
+/// An area gained, out of sample.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Gain {
+    /// The mean over folds.
+    pub value: f64,
+    /// Its standard error.
+    pub error: f64,
+}
+
+/// What a gain amounts to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Verdict {
+    /// It is there, and large enough.
+    Brings,
+    /// There is none, or less than the policy asks for.
+    Nothing,
+    /// More outcomes are needed to tell.
+    Unclear,
+}
+
+impl Profile {
+    /// The features that bring nothing.
+    pub fn idle(&self) -> impl Iterator<Item = &str> {
+        let idle = |it: &&Profiled| it.verdict == Some(Verdict::Nothing);
+        self.features
+            .iter()
+            .filter(idle)
+            .map(|it| it.feature.as_str())
+    }
+}
+
 /// Everything a training found.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Findings {
@@ -264,4 +326,7 @@ pub struct Findings {
     pub promotable: bool,
     /// With `--cv`.
     pub cv: Option<CrossValidation>,
+    /// What each feature brings and costs; trainings before 0.2 did not ask.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub profile: Option<Profile>,
 }

@@ -12,20 +12,26 @@
 //! | [`select`] | strength and pairs by cross-validation |
 //! | [`evaluate`] | metrics with intervals |
 //! | [`leaks`] | what in the data is too good to be true |
+//! | [`profile`] | what each feature brings, and how many people it singles out |
+//! | `alone` | who shares all their codes with nobody |
+//! | `gains` | the area that each feature adds |
 //! | `prepare` | training rows as codes, and what was learned on them alone |
 //! | `candidate` | from rows, strength and pairs to integers |
 //! | [`train`] | the whole of a training, from columns to a candidate |
 
+mod alone;
 mod candidate;
 pub mod document;
 pub mod evaluate;
 pub mod examples;
 pub mod findings;
 pub mod fit;
+mod gains;
 pub mod leaks;
 pub mod pairs;
 pub mod people;
 mod prepare;
+pub mod profile;
 pub mod score;
 pub mod select;
 pub mod split;

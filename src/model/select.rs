@@ -68,17 +68,17 @@ pub(crate) struct Choice {
 }
 
 /// One fold, ready to be fitted at any strength.
-struct Ready<'a> {
+pub(crate) struct Ready<'a> {
     prepared: &'a Prepared,
-    train: Coded,
+    pub train: Coded,
     /// The judged rows under the training rows' bases.
-    valid: Coded,
+    pub valid: Coded,
     /// Where the last strength ended.
     descent: Option<Descent>,
 }
 
 impl<'a> Ready<'a> {
-    fn new(prepared: &'a Prepared, held_out: &HeldOut, positions: &[(usize, usize)]) -> Self {
+    pub fn new(prepared: &'a Prepared, held_out: &HeldOut, positions: &[(usize, usize)]) -> Self {
         let pairs = prepared.pairs(positions);
         let train = prepared.coded(&pairs);
         let mut codes = held_out.codes.clone();
@@ -111,13 +111,13 @@ impl<'a> Ready<'a> {
 }
 
 /// The judged rows of a fold, under the training rows' schema.
-struct HeldOut {
+pub(crate) struct HeldOut {
     codes: Vec<Arc<Codes>>,
     outcome: Arc<Vec<bool>>,
 }
 
 impl HeldOut {
-    fn new(task: &Task<'_>, prepared: &Prepared, rows: &[u32]) -> Result<Self, Error> {
+    pub fn new(task: &Task<'_>, prepared: &Prepared, rows: &[u32]) -> Result<Self, Error> {
         let codes = prepared
             .features
             .par_iter()

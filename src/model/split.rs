@@ -66,7 +66,7 @@ fn civil(day: i32) -> String {
 }
 
 /// Whether both outcomes stand on both sides, ten times at least where the fit is.
-fn judges(examples: &Examples, fold: &Fold) -> bool {
+pub(crate) fn judges(examples: &Examples, fold: &Fold) -> bool {
     let both = |rows: &[u32], least: usize| {
         let won = rows
             .iter()

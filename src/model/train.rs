@@ -5,17 +5,21 @@
 //! rows, let linfa certify. Same data, policy and seed: the same `model.json`,
 //! for any order of rows and any number of threads.
 
+use std::borrow::Cow;
+
 use super::candidate::{certificate, fit_again, fit_model};
 use super::document::{self, Model};
 use super::examples::LEAST_OF_EITHER;
 use super::findings::{CrossValidation, Findings, FoldFigures, KeptPair, Tried, Warning};
 use super::people::People;
+use super::prepare::Prepared;
+use super::profile::{OverBudget, Singled, gained};
 use super::select::{self, Candidates, Choice, Task, choose};
 use super::split::{self, given_folds, hold_out};
 use super::{fit, leaks, score};
 use crate::features::{self, LearnSettings};
 use crate::lang::Lang;
-use crate::policy::{Pairs, Training};
+use crate::policy::{Pairs, Profiling, Training};
 
 pub use super::candidate::{codes_of, judge};
 pub use super::examples::{Example, Examples};
@@ -28,6 +32,10 @@ pub enum Progress {
     Looking,
     /// Tried one strength with so many pairs.
     Tried(Tried),
+    /// Counts who stands alone.
+    Singling,
+    /// Weighs the model without each feature.
+    Gaining,
     /// Judges the twin on the holdout.
     Judging,
     /// Fits the model on all rows.
@@ -60,6 +68,14 @@ impl Progress {
                         | "essai du lissage {strength} avec {pairs} interactions"
                 )
             }
+            Self::Singling => crate::say!(
+                lang,
+                "counting who stands alone" | "décompte des personnes seules dans leur case"
+            ),
+            Self::Gaining => crate::say!(
+                lang,
+                "weighing each feature" | "mesure de l’apport de chaque critère"
+            ),
             Self::Judging => crate::say!(
                 lang,
                 "judging on leads held out" | "mesure sur les prospects mis de côté"
@@ -113,6 +129,9 @@ pub enum Error {
         /// Labelled rows.
         rows: usize,
     },
+    /// The features single out more people than the policy allows.
+    #[error(transparent)]
+    OverBudget(Box<OverBudget>),
     /// A column does not fit its kind.
     #[error(transparent)]
     Features(#[from] features::Error),
@@ -133,6 +152,7 @@ impl Error {
     pub fn exit(&self) -> u8 {
         match self {
             Self::Fit(fit::Error::NotConverged { .. }) => 6,
+            Self::OverBudget(_) => 5,
             Self::Ragged | Self::Score(_) => 1,
             _ => 3,
         }
@@ -140,21 +160,23 @@ impl Error {
 
     /// What the person at the keyboard can do next.
     #[must_use]
-    pub fn hint(&self) -> Option<&'static str> {
+    pub fn hint(&self) -> Option<Cow<'static, str>> {
+        let fixed = |text| Some(Cow::Borrowed(text));
         match self {
-            Self::FewOutcomes { .. } => Some(
+            Self::FewOutcomes { .. } => fixed(
                 "check the outcome's `positive` and `negative` values in the policy, or wait for more outcomes",
             ),
-            Self::NoFeatures => Some("declare at least one column with `role = \"feature\"`"),
-            Self::UnknownPair { .. } => Some(
+            Self::NoFeatures => fixed("declare at least one column with `role = \"feature\"`"),
+            Self::UnknownPair { .. } => fixed(
                 "name declared features in `pairs`; one that was left out as a calendar needs `keep_calendar = true`",
             ),
             Self::Folds { .. } => {
-                Some("write one fold number per labelled row, in the order of the file")
+                fixed("write one fold number per labelled row, in the order of the file")
             }
-            Self::Features(error) => error.hint(),
-            Self::Fit(error) => error.hint(),
-            Self::Document(error) => error.hint(),
+            Self::OverBudget(over) => Some(over.hint(Lang::En).into()),
+            Self::Features(error) => error.hint().map(Cow::Borrowed),
+            Self::Fit(error) => error.hint().map(Cow::Borrowed),
+            Self::Document(error) => error.hint().map(Cow::Borrowed),
             Self::Ragged | Self::Score(_) => None,
         }
     }
@@ -164,6 +186,7 @@ impl Error {
 pub fn train(
     examples: &Examples,
     training: &Training,
+    profiling: &Profiling,
     progress: &(dyn Fn(Progress) + Sync),
 ) -> Result<(Model, Findings), Error> {
     let (won, lost) = examples.check()?;
@@ -177,11 +200,21 @@ pub fn train(
     let candidates = candidates(examples, &features, &training.pairs)?;
     let task = Task::new(examples, training, &people, &features, &candidates);
 
+    progress(Progress::Singling);
+    let whole = Prepared::new(&task, &all)?;
+    let (singled, refused) = Singled::new(&whole, &people, training, profiling);
+    if let Some(over) = refused {
+        return Err(Error::OverBudget(Box::new(over)));
+    }
+
     let (holdout, held) = hold_out(examples, &people);
     let (folds, timed) = split::folds(examples, &people, &held.train);
     let choice = choose(&task, &folds, timed, &|tried| {
         progress(Progress::Tried(tried.clone()));
     })?;
+
+    progress(Progress::Gaining);
+    let gained = gained(&task, &held, choice.additive_strength)?;
 
     progress(Progress::Judging);
     let twin = fit_model(&task, &held.train, &choice, training)?;
@@ -189,7 +222,7 @@ pub fn train(
     let metrics = judged.metrics(training.seed);
 
     progress(Progress::Fitting);
-    let fitted = fit_again(&task, &all, &choice, &twin.pairs, training)?;
+    let fitted = fit_again(&task, whole, &choice, &twin.pairs, training)?;
     warnings.extend(leaks::outcomes(&fitted.prepared, training.min_people));
 
     progress(Progress::Certifying);
@@ -238,6 +271,7 @@ pub fn train(
         warnings,
         promotable: signal && calibrated,
         cv: None,
+        profile: Some(singled.profile(gained, profiling)),
     };
     Ok((fitted.model, findings))
 }
@@ -362,7 +396,7 @@ pub fn out_of_fold(
 }
 
 impl<'a> Task<'a> {
-    fn new(
+    pub fn new(
         examples: &'a Examples,
         training: &Training,
         people: &'a People,
@@ -385,7 +419,7 @@ impl<'a> Task<'a> {
 }
 
 /// The features that take part, and a warning for each calendar.
-fn left_in(examples: &Examples, rows: &[u32]) -> (Vec<usize>, Vec<Warning>) {
+pub(crate) fn left_in(examples: &Examples, rows: &[u32]) -> (Vec<usize>, Vec<Warning>) {
     let mut features: Vec<usize> = (0..examples.features.len()).collect();
     let mut warnings = Vec::new();
     for (at, novelty, left_out) in leaks::calendars(examples, rows) {

@@ -12,6 +12,7 @@ mod draft;
 mod error;
 mod findings;
 mod parse;
+mod profiling;
 mod schema;
 mod source;
 mod training;
@@ -49,6 +50,8 @@ pub struct Policy {
     pub columns: Vec<Column>,
     /// How a model is fitted.
     pub training: Training,
+    /// How far features may single people out.
+    pub profiling: Profiling,
     /// Score bands, by ascending `from`; the first is from 0.
     pub bands: Vec<Band>,
     /// To whom key backups are sealed, and how long they are kept.
@@ -381,6 +384,24 @@ pub struct Training {
     pub max_calibration_error: f64,
     /// Memory for the certificate's dense design, in MiB.
     pub certificate_mib: u32,
+}
+
+/// How far features may single people out, and what each must bring to be kept.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Profiling {
+    /// The share of people who may stand alone in their cell of features, within `[0, 1]`; none: shown, never refused.
+    pub max_alone: Option<f64>,
+    /// A feature that adds less to the area under the ROC curve than this brings nothing.
+    pub min_gain: f64,
+}
+
+impl Default for Profiling {
+    fn default() -> Self {
+        Self {
+            max_alone: None,
+            min_gain: 0.0005,
+        }
+    }
 }
 
 /// Which pairs of features may interact.

@@ -10,6 +10,7 @@ use super::columns::columns;
 use super::dialect::dialect;
 use super::error::Error;
 use super::findings::{Findings, Placed};
+use super::profiling::profiling;
 use super::source::{Section, chosen, meant};
 use super::training::training;
 use super::{Basis, Controller, Person, Policy, Purpose, Role, Tolerance};
@@ -21,7 +22,7 @@ use crate::name::{Token, nearest};
 pub(super) const VERSION: u64 = 1;
 const MOST_DAYS: u64 = 36_500;
 
-pub(super) const FILE: [&str; 9] = [
+pub(super) const FILE: [&str; 10] = [
     "version",
     "controller",
     "people",
@@ -29,6 +30,7 @@ pub(super) const FILE: [&str; 9] = [
     "data",
     "columns",
     "training",
+    "profiling",
     "bands",
     "backup",
 ];
@@ -80,6 +82,7 @@ fn policy(mut root: Section<'_>, digest: Digest, findings: &mut Findings<'_>) ->
     let columns = section(&mut root, "columns", findings)
         .map(|it| columns(it, data.as_ref(), missing, findings));
     let training = training(&mut root, columns.as_deref(), findings);
+    let profiling = profiling(&mut root, findings);
     let bands = bands(&mut root, findings);
     let backup = backup(&mut root, findings);
     Some(Policy {
@@ -91,6 +94,7 @@ fn policy(mut root: Section<'_>, digest: Digest, findings: &mut Findings<'_>) ->
         tolerance: Tolerance { max_failed },
         columns: columns?,
         training,
+        profiling,
         bands,
         backup,
     })

@@ -41,6 +41,8 @@ struct File {
     columns: BTreeMap<String, Column>,
     /// How a model is fitted; every key has a default.
     training: Option<Training>,
+    /// How far features may single people out; without it that is shown, and nothing refused.
+    profiling: Option<Profiling>,
     /// Named ranges of scores, ascending, the first from 0.
     #[schemars(length(min = 1, max = 32))]
     bands: Vec<Band>,
@@ -275,6 +277,19 @@ struct Training {
     certificate_mib: Option<u64>,
 }
 
+/// How far features may single people out, and what each must bring to be kept.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+#[expect(dead_code, reason = "only its shape is used")]
+struct Profiling {
+    /// The share of people who may stand alone in their cell (nobody else has the same codes); a training above it is refused. Default: no limit.
+    #[schemars(range(min = 0, max = 1))]
+    max_alone: Option<f64>,
+    /// A feature that adds less to the area under the ROC curve than this is listed for removal. Default: 0.0005.
+    #[schemars(range(min = 0, max = 1))]
+    min_gain: Option<f64>,
+}
+
 /// Pairs of features that may interact.
 #[derive(JsonSchema)]
 #[expect(dead_code, reason = "only its shape is used")]
@@ -332,7 +347,7 @@ mod tests {
 
     use serde_json::Value;
 
-    use super::super::{backup, bands, columns, dialect, parse, training};
+    use super::super::{backup, bands, columns, dialect, parse, profiling, training};
     use super::*;
 
     fn set<'a>(names: impl IntoIterator<Item = &'a str>) -> BTreeSet<String> {
@@ -373,6 +388,7 @@ mod tests {
             ("Purpose", set(parse::PURPOSE)),
             ("Data", set(dialect::DATA)),
             ("Training", set(training::TRAINING)),
+            ("Profiling", set(profiling::PROFILING)),
             ("Band", set(bands::BAND)),
             ("Backup", set(backup::BACKUP)),
             ("Column", set(columns::COLUMN)),

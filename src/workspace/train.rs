@@ -83,7 +83,12 @@ pub fn train(
     let gathered = gather(ws, &named, request.strict, watch)?;
     prints.iter().try_for_each(files::Fingerprint::unchanged)?;
     let step = |progress| watch(Progress::Training(progress));
-    let (model, findings) = model::train::train(&gathered.examples, &ws.policy.training, &step)?;
+    let (model, findings) = model::train::train(
+        &gathered.examples,
+        &ws.policy.training,
+        &ws.policy.profiling,
+        &step,
+    )?;
     let version = model.version();
     let trained = |provenance: Provenance, same_as_before| Trained {
         schema_version: 1,

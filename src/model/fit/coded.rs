@@ -78,6 +78,14 @@ impl Coded {
         Self::new(terms.collect(), Arc::new(outcome.collect()))
     }
 
+    /// The same rows without one of the terms.
+    #[must_use]
+    pub fn without(&self, term: usize) -> Self {
+        let mut terms = self.terms.clone();
+        terms.remove(term);
+        Self::new(terms, Arc::clone(&self.outcome))
+    }
+
     /// Where to start from: no effects, and the base rate as intercept.
     #[must_use]
     pub fn start(&self) -> Vec<f64> {

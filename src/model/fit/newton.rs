@@ -1,6 +1,8 @@
 //! Newton's method with step halving and a Hessian that is kept while it serves, for designs kept as codes and as
 //! doubles alike.
 
+use std::ops::Range;
+
 use faer::linalg::solvers::{Llt, Solve as _};
 use faer::{Mat, Side};
 
@@ -93,6 +95,23 @@ impl Descent {
             *hessian *= faer::Scale(times);
         }
         self
+    }
+
+    /// The same point, and what is known of the curvature there, without these parameters.
+    #[must_use]
+    pub fn without(&self, parameters: Range<usize>) -> Self {
+        let kept: Vec<usize> = (0..self.theta.len())
+            .filter(|at| !parameters.contains(at))
+            .collect();
+        let part = |hessian: &Mat<f64>| {
+            Mat::from_fn(kept.len(), kept.len(), |row, column| {
+                hessian[(kept[row], kept[column])]
+            })
+        };
+        Self {
+            theta: kept.iter().map(|&at| self.theta[at]).collect(),
+            hessian: self.hessian.as_ref().map(part),
+        }
     }
 
     /// Goes down until ‖∇‖∞ / n ≤ `tolerance`.
