@@ -276,6 +276,12 @@ pub fn checked(
         )?;
     }
     failures(face, &checked.failures)?;
+    if let Some(profile) = &checked.profile {
+        let (k, label) = (u64::from(policy.training.min_people), |name: &str| {
+            crate::report::plain(policy.label(name))
+        });
+        model::profiling(face, crate::report::profiling(profile, k, &label, lang))?;
+    }
     for line in checked.dialect.iter().chain(&checked.refusals) {
         writeln!(face.out, "! {line}")?;
     }

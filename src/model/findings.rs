@@ -326,7 +326,7 @@ pub struct Findings {
     pub promotable: bool,
     /// With `--cv`.
     pub cv: Option<CrossValidation>,
-    /// What each feature brings and costs; trainings before 0.2 did not ask.
+    /// What each feature brings and costs; older trainings did not ask.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub profile: Option<Profile>,
 }

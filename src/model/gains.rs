@@ -3,7 +3,7 @@
 //! The additive model is fitted on a fold's rows with all the features, then
 //! again without each; both put the rows that the fold held out in order. Two
 //! models that judge the same people err together, so the error of a gain is
-//! that of the difference, by person (DeLong et al. 1988, for clusters Obuchowski
+//! that of the difference, by person (`DeLong` et al. 1988, for clusters Obuchowski
 //! 1997): much less than the error of either area. Sums are of integers, in an
 //! order that people give: no order of rows and no number of threads shows.
 

@@ -126,7 +126,7 @@ pub fn profile(
     })?;
     progress(Progress::Gaining);
     let gained = gained(&task, &held, choice.strength)?;
-    Ok((singled.profile(gained, profiling), refused))
+    Ok((singled.profile(gained.as_ref(), profiling), refused))
 }
 
 /// What each feature of the task gains, where enough people of either outcome judge it.
@@ -216,10 +216,10 @@ impl Singled {
     }
 
     /// The profile, with what may be shown of it.
-    pub fn profile(self, gained: Option<Gains>, profiling: &Profiling) -> Profile {
+    pub fn profile(self, gained: Option<&Gains>, profiling: &Profiling) -> Profile {
         let k = u64::from(self.min_people);
         let shown = |count: u64| (count == 0 || count >= k).then_some(count);
-        let gain = |at: usize| gained.as_ref().map(|it| it.gains[at]);
+        let gain = |at: usize| gained.map(|it| it.gains[at]);
         let features = self.features.iter().enumerate();
         let features = features.map(|(at, (name, alone))| Profiled {
             feature: name.clone(),
@@ -230,7 +230,7 @@ impl Singled {
         Profile {
             people: self.people,
             alone: shown(self.alone),
-            roc_auc: gained.as_ref().map(|it| it.roc_auc),
+            roc_auc: gained.map(|it| it.roc_auc),
             max_alone: profiling.max_alone,
             min_gain: profiling.min_gain,
             features: features.collect(),

@@ -271,7 +271,7 @@ pub fn train(
         warnings,
         promotable: signal && calibrated,
         cv: None,
-        profile: Some(singled.profile(gained, profiling)),
+        profile: Some(singled.profile(gained.as_ref(), profiling)),
     };
     Ok((fitted.model, findings))
 }

@@ -13,6 +13,7 @@ use crate::say;
 
 use super::figures::{self, TermView};
 use super::phrases::{self, MetricRow, WarningView};
+use super::profiling::{ProfilingView, profiling};
 use super::provenance::Provenance;
 use super::svg;
 use super::words::plain;
@@ -66,6 +67,14 @@ impl CardInput<'_> {
         plain(self.policy.label(name))
     }
 
+    /// What each feature brings and costs, in words; older trainings did not ask.
+    #[must_use]
+    pub fn profiling(&self, lang: Lang) -> Option<ProfilingView> {
+        let profile = self.findings().profile.as_ref()?;
+        let label = |name: &str| self.label(name);
+        Some(profiling(profile, self.k(), &label, lang))
+    }
+
     /// A number of rows: as it is, or `< k`; nobody is behind 0.
     pub(super) fn count(&self, rows: u64, lang: Lang) -> String {
         let k = self.k();
@@ -101,6 +110,7 @@ struct Section {
     reliability: String,
     roc: String,
     terms: Vec<TermView>,
+    profiling: Option<ProfilingView>,
     warnings: Vec<WarningView>,
     certificate: String,
     tried: String,
@@ -159,6 +169,7 @@ impl Section {
                 lang,
             ),
             terms: figures::terms(input, lang),
+            profiling: input.profiling(lang),
             warnings: phrases::views(input, lang),
             certificate: phrases::certificate(found.certificate.as_ref(), lang),
             tried: tried(found, lang),

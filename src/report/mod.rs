@@ -7,6 +7,7 @@
 //! | `explain` | one decision with everything that its record says, and its JSON |
 //! | `terminal` | the same as text |
 //! | `provenance` | where a model comes from: `provenance.json` |
+//! | `profiling` | what each feature brings, and whom it singles out |
 //! | `card` | the model card, with `figures`, `phrases` and `svg` behind it (the door of askama) |
 //!
 //! Pure: what is shown is what the caller hands over, after it was recorded and checked.
@@ -15,6 +16,7 @@ mod card;
 mod explain;
 mod figures;
 mod phrases;
+mod profiling;
 mod provenance;
 mod reasons;
 mod svg;
@@ -24,6 +26,7 @@ mod words;
 pub use card::{CardInput, card};
 pub use explain::{DoesNotAddUp, Explanation, Given, Other, Proof, Term, terms};
 pub use phrases::warnings;
+pub use profiling::{ProfilingView, profiling};
 pub use provenance::{Error, NotIdentity, Period, Provenance, Rows};
 pub use reasons::Reasons;
-pub use words::{coarse_meaning, day, meaning, moment, number, pair_meaning, scientific};
+pub use words::{coarse_meaning, day, meaning, moment, number, pair_meaning, plain, scientific};

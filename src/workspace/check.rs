@@ -7,11 +7,14 @@ use serde::Serialize;
 
 use super::error::Error;
 use super::export::{Export, Plan};
+use super::gather::gather;
 use super::tally::ReasonCount;
 use super::{Progress, Watch, Workspace, files, init};
 use crate::intake::identity::{self, Detector};
 use crate::intake::{self, Outcome};
 use crate::lang::Lang;
+use crate::model;
+use crate::model::findings::Profile;
 use crate::policy::{Column as Declared, DateOrder, Dialect, Format, Kind, Use};
 use crate::table::Column;
 
@@ -40,6 +43,8 @@ pub struct Checked {
     pub undeclared: Vec<String>,
     /// Failed rows by column and reason.
     pub failures: Vec<ReasonCount>,
+    /// What each feature brings and whom it singles out, where there are outcomes enough to train on.
+    pub profile: Option<Profile>,
     /// Where the file contradicts the dialect of the policy, in words.
     pub dialect: Vec<String>,
     /// Why a training or a scoring would be refused, in words; empty when neither would be.
@@ -99,10 +104,47 @@ pub fn check(
             ),
         );
     }
+    if checked.exit == 0 && checked.won.is_some_and(|won| won > 0) {
+        checked.weigh(ws, &named, lang, watch)?;
+    }
     Ok(checked)
 }
 
 impl Checked {
+    /// Reads the labelled leads as a training would, and weighs each feature.
+    fn weigh(
+        &mut self,
+        ws: &Workspace,
+        named: &[PathBuf],
+        lang: Lang,
+        watch: Watch<'_>,
+    ) -> Result<(), Error> {
+        let policy = &ws.policy;
+        if policy.features().next().is_none() {
+            return Ok(());
+        }
+        let gathered = gather(ws, named, false, watch)?;
+        let step = |progress| watch(Progress::Training(progress));
+        let (profile, over) = model::profile::profile(
+            &gathered.examples,
+            &policy.training,
+            &policy.profiling,
+            &step,
+        )?;
+        self.profile = Some(profile);
+        if let Some(over) = over {
+            let (what, hint) = (over.words(lang), over.hint(lang));
+            self.refuse(
+                5,
+                crate::say!(
+                    lang,
+                    "training: {what}; {hint}" | "entraînement\u{a0}: {what}\u{a0}; {hint}"
+                ),
+            );
+        }
+        Ok(())
+    }
+
     fn refuse(&mut self, exit: u8, why: String) {
         self.exit = self.exit.max(exit);
         self.refusals.push(why);
@@ -230,6 +272,7 @@ impl<'a> Tally<'a> {
                     rows,
                 })
                 .collect(),
+            profile: None,
             dialect: Vec::new(),
             refusals: Vec::new(),
             exit: 0,

@@ -10,7 +10,7 @@ use probant::model::findings::{Findings, Holdout, Warning};
 use probant::model::train::{Error, Example, Examples, codes_of, cross_validate, fit_at, train};
 use probant::model::{Model, fit};
 use probant::odds::LogOdds;
-use probant::policy::{IdType, Pairs, Solver, Training};
+use probant::policy::{IdType, Pairs, Profiling, Solver, Training};
 use probant::table::{Category, Column};
 
 /// Rounding of one entry is half of 2⁻²⁰; the fits themselves agree far better.
@@ -177,7 +177,8 @@ fn trained(examples: &Examples, training: &Training, threads: usize) -> (Model, 
         .num_threads(threads)
         .build()
         .unwrap();
-    pool.install(|| train(examples, training, &|_| ())).unwrap()
+    pool.install(|| train(examples, training, &Profiling::default(), &|_| ()))
+        .unwrap()
 }
 
 #[test]
@@ -637,7 +638,7 @@ fn hostile_columns_contribute_nothing_and_are_named() {
         .map(|&won| if won { 1.0 } else { 0.0 })
         .collect();
     leads.features.push(example("late", Column::Number(late)));
-    let (model, findings) = train(&leads, &training(), &|_| ()).unwrap();
+    let (model, findings) = train(&leads, &training(), &Profiling::default(), &|_| ()).unwrap();
     for name in ["constant", "nothing", "no-text", "unique"] {
         let at = model
             .schema()
@@ -671,7 +672,7 @@ fn one_outcome_or_too_few_of_either_is_refused() {
     for won in [0, 49, 551, 600] {
         let mut leads = leads(600, 0.0);
         leads.outcome = (0..600).map(|row| row < won).collect();
-        let error = train(&leads, &training(), &|_| ()).unwrap_err();
+        let error = train(&leads, &training(), &Profiling::default(), &|_| ()).unwrap_err();
         assert_eq!(
             error,
             Error::FewOutcomes {
@@ -717,7 +718,7 @@ fn a_number_that_tells_the_month_is_left_out_unless_the_policy_insists() {
         Column::Number((0..2400).map(|row| f64::from(row / 240) * 0.7).collect()),
     ));
     let calendar = |leads: &Examples| {
-        let (model, findings) = train(leads, &training(), &|_| ()).unwrap();
+        let (model, findings) = train(leads, &training(), &Profiling::default(), &|_| ()).unwrap();
         let warned = findings.warnings.iter().any(
             |warning| matches!(warning, Warning::Calendar { feature, .. } if feature == "rate"),
         );

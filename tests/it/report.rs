@@ -659,6 +659,7 @@ fn findings(levels: Vec<Vec<Level>>) -> Findings {
         ],
         promotable: true,
         cv: None,
+        profile: None,
     }
 }
 

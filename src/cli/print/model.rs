@@ -9,7 +9,7 @@ use super::{noun, right, table};
 use crate::cli::Face;
 use crate::model::findings::Metrics;
 use crate::policy::Policy;
-use crate::report::{CardInput, moment, scientific, warnings};
+use crate::report::{CardInput, ProfilingView, moment, scientific, warnings};
 use crate::say;
 use crate::workspace::{Activated, CvReport, Listed, Trained};
 
@@ -102,6 +102,20 @@ fn measures(face: &mut Face<'_>, metrics: &Metrics) -> io::Result<()> {
     writeln!(face.out, "{lines}")
 }
 
+/// What each feature brings, and whom it singles out.
+pub fn profiling(face: &mut Face<'_>, view: ProfilingView) -> io::Result<()> {
+    let mut lines = table(&view.heads);
+    for row in view.rows {
+        lines.add_row(row);
+    }
+    right(&mut lines, &[1, 2]);
+    writeln!(face.out, "{lines}\n{}\n{}", view.note, view.budget)?;
+    if !view.idle.is_empty() {
+        writeln!(face.out, "! {}", view.idle)?;
+    }
+    Ok(())
+}
+
 /// The figures of a model and what to look at.
 fn figures(face: &mut Face<'_>, input: &CardInput<'_>) -> io::Result<()> {
     let lang = face.lang;
@@ -169,6 +183,9 @@ fn figures(face: &mut Face<'_>, input: &CardInput<'_>) -> io::Result<()> {
                 )
             }
         )?;
+    }
+    if let Some(view) = input.profiling(lang) {
+        profiling(face, view)?;
     }
     for (what, advice) in warnings(input, lang) {
         writeln!(face.out, "! {what} {advice}")?;
