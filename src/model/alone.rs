@@ -74,6 +74,11 @@ impl<'a> Cells<'a> {
         self.codes.len()
     }
 
+    /// Codes that a feature may hold.
+    pub fn codes(&self, feature: usize) -> usize {
+        self.marks[feature].len()
+    }
+
     /// People of whom some row has its cell to themselves, where these features, each named once, are not
     /// looked at.
     pub fn alone(&self, without: &[usize]) -> u64 {

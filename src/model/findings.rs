@@ -278,7 +278,7 @@ pub enum Verdict {
     Brings,
     /// There is none, or less than the policy asks for.
     Nothing,
-    /// More outcomes are needed to tell.
+    /// It would be large enough, but chance alone may give as much: more outcomes are needed to tell.
     Unclear,
 }
 

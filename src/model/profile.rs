@@ -5,6 +5,8 @@
 //! and without. The policy's budget bounds the second; it is asked before
 //! anything is fitted. No number of fewer than `min_people` people leaves here.
 
+use std::cmp::Reverse;
+
 use super::alone::Cells;
 use super::examples::Examples;
 use super::findings::{Gain, Profile, Profiled, Verdict};
@@ -65,13 +67,13 @@ impl OverBudget {
                     crate::say!(
                         lang,
                         "give {names} the role `ignore`: without it {alone} stand alone, which is within the budget"
-                            | "donner à {names} le rôle `ignore`\u{a0}: sans elle, {alone} sont seules, ce qui tient dans le budget"
+                            | "donner à {names} le rôle `ignore`\u{a0}: sans lui, {alone} sont seules, ce qui tient dans le budget"
                     )
                 } else {
                     crate::say!(
                         lang,
-                        "the feature that costs most is `{least}` ({then} without it); without {names}, {alone} stand alone, which is within the budget"
-                            | "le critère le plus coûteux est `{least}` ({then} sans lui)\u{a0}; sans {names}, {alone} sont seules, ce qui tient dans le budget"
+                        "the feature that costs most is `{least}` ({then} without it); without {names}, {alone} stand alone, which is within the budget; lowering `max_bins` helps too"
+                            | "le critère le plus coûteux est `{least}` ({then} sans lui)\u{a0}; sans {names}, {alone} sont seules, ce qui tient dans le budget\u{a0}; baisser `max_bins` aide aussi"
                     )
                 }
             }
@@ -189,19 +191,32 @@ impl Singled {
         if within(self.alone) {
             return None;
         }
-        // One feature after the other, each time the one whose absence leaves the fewest alone.
-        let (mut dropped, mut alone) = (Vec::new(), self.alone);
-        let mut least = None;
-        while !within(alone) && dropped.len() + 1 < cells.features() {
+        let next = |dropped: &[usize]| {
             let left = (0..cells.features()).filter(|at| !dropped.contains(at));
-            let next = left.map(|at| {
+            let each = left.map(|at| {
                 let without: Vec<usize> = dropped.iter().copied().chain([at]).collect();
-                (cells.alone(&without), at)
+                // Where several leave as few alone, the one that is cut finest.
+                (cells.alone(&without), Reverse(cells.codes(at)), at)
             });
-            let (fewest, at) = next.min()?;
+            each.min().map(|(alone, _, at)| (alone, at))
+        };
+        // One after the other, each time the feature whose absence leaves the fewest alone; then those come back
+        // that need not have gone.
+        let (mut dropped, mut alone, mut least) = (Vec::new(), self.alone, None);
+        while !within(alone) && dropped.len() + 1 < cells.features() {
+            let (fewest, at) = next(&dropped)?;
             dropped.push(at);
             alone = fewest;
             least.get_or_insert((self.features[at].0.clone(), fewest));
+        }
+        if within(alone) {
+            for at in dropped.clone() {
+                let fewer: Vec<usize> = dropped.iter().copied().filter(|it| *it != at).collect();
+                let then = cells.alone(&fewer);
+                if within(then) {
+                    (dropped, alone) = (fewer, then);
+                }
+            }
         }
         let names = || dropped.iter().map(|&at| self.features[at].0.clone());
         Some(OverBudget {
@@ -238,12 +253,11 @@ impl Singled {
     }
 }
 
-/// Whether a gain is one. Noise is no reason to keep a feature, nor is it one to say that a feature brings nothing.
+/// Whether a gain is one: a feature is kept for what it brings, and noise brings nothing.
 fn verdict(gain: Gain, least: f64) -> Verdict {
-    let margin = CERTAIN * gain.error;
-    if gain.value <= 0.0 || gain.value + margin < least {
+    if gain.value < least || gain.value <= 0.0 {
         Verdict::Nothing
-    } else if gain.value >= least && gain.value > margin {
+    } else if gain.value > CERTAIN * gain.error {
         Verdict::Brings
     } else {
         Verdict::Unclear
@@ -260,10 +274,22 @@ mod tests {
         assert_eq!(of(0.01, 0.001), Verdict::Brings);
         assert_eq!(of(0.0005, 0.0002), Verdict::Brings);
         assert_eq!(of(0.01, 0.006), Verdict::Unclear);
-        assert_eq!(of(0.0003, 0.0002), Verdict::Unclear);
-        assert_eq!(of(0.0003, 0.00005), Verdict::Nothing);
-        assert_eq!(of(0.0, 0.0), Verdict::Nothing);
+        assert_eq!(of(0.0004, 0.0002), Verdict::Nothing);
+        assert_eq!(
+            of(0.0004, 0.0001),
+            Verdict::Nothing,
+            "there, but too little"
+        );
         assert_eq!(of(-0.002, 0.003), Verdict::Nothing);
-        assert_eq!(of(f64::NAN, 0.0), Verdict::Unclear);
+        assert_eq!(
+            verdict(
+                Gain {
+                    value: 0.0,
+                    error: 0.0
+                },
+                0.0
+            ),
+            Verdict::Nothing
+        );
     }
 }

@@ -27,6 +27,7 @@ mod night;
 mod oracles;
 mod parquet;
 mod policy;
+mod profiling;
 mod readme;
 mod real;
 mod report;
