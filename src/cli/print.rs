@@ -280,7 +280,7 @@ pub fn checked(
         let (k, label) = (u64::from(policy.training.min_people), |name: &str| {
             crate::report::plain(policy.label(name))
         });
-        model::profiling(face, crate::report::profiling(profile, k, &label, lang))?;
+        model::profiling(face, &crate::report::profiling(profile, k, &label, lang))?;
     }
     for line in checked.dialect.iter().chain(&checked.refusals) {
         writeln!(face.out, "! {line}")?;

@@ -12,7 +12,7 @@ use probant::name::IdType;
 use probant::odds::Score;
 use probant::policy::{
     self, DateOrder, Encoding, Error, Finding, Format, Guess, Kind, Observed, ObservedColumn,
-    Pairs, Policy, Role, Solver, Thousands, Use,
+    Pairs, Policy, Profiling, Role, Solver, Thousands, Use,
 };
 use probant::pseudonym::{self, Master, Pseudonym, normalise, training_key};
 use proptest::prelude::*;
@@ -194,6 +194,19 @@ fn what_may_be_left_out_has_its_documented_default() {
         (&Pairs::Auto, Solver::Newton)
     );
     assert!(!policy.training.one_standard_error && !policy.training.rows_in_time_order);
+    assert_eq!(policy.profiling, Profiling::default());
+    assert_eq!(
+        policy.profiling.max_alone, None,
+        "no budget that nobody set"
+    );
+    let set = policy::parse(&format!("{SAMPLE}\n[profiling]\nmax_alone = 0.05\n")).unwrap();
+    assert_eq!(
+        set.profiling,
+        Profiling {
+            max_alone: Some(0.05),
+            min_gain: 0.0005
+        }
+    );
     assert!((policy.tolerance.max_failed - 0.01).abs() < f64::EPSILON);
     assert!(
         policy.dialect.yes.contains(&"oui".to_owned())
@@ -288,6 +301,12 @@ const BAD: &[Case] = &[
     ("[[\"Source\", \"Effectif\"]]", "[[\"Source\", \"Notes\"]]", "\"Notes\"]]", "`Notes` is no declared feature", ""),
     ("[[\"Source\", \"Effectif\"]]", "[[\"Source\", \"Source\"]]", "[\"Source\", \"S", "two different columns", ""),
     ("[[\"Source\", \"Effectif\"]]", "[[\"Source\", \"Effectif\"], [\"Effectif\", \"Source\"]]", "[\"Effectif\", \"S", "listed once", ""),
+    // Profiling.
+    ("[[bands]]\nid = \"froid\"", "[profiling]\nmax_alone = 1.5\n\n[[bands]]\nid = \"froid\"", "1.5", "`max_alone` in [profiling] must be a number from 0 to 1", ""),
+    ("[[bands]]\nid = \"froid\"", "[profiling]\nmax_alone = \"5 %\"\n\n[[bands]]\nid = \"froid\"", "\"5 %\"", "must be a number from 0 to 1", ""),
+    ("[[bands]]\nid = \"froid\"", "[profiling]\nmin_gain = -0.1\n\n[[bands]]\nid = \"froid\"", "-0.1", "`min_gain` in [profiling] must be a number from 0 to 1", ""),
+    ("[[bands]]\nid = \"froid\"", "[profiling]\nmax_alome = 0.1\n\n[[bands]]\nid = \"froid\"", "max_alome", "unknown key `max_alome` in [profiling]", "did you mean `max_alone`?"),
+    ("[[bands]]\nid = \"froid\"", "[[profiling]]\nmax_alone = 0.1\n\n[[bands]]\nid = \"froid\"", "[[profiling]]", "`profiling` must be a table", "write `[profiling]`"),
     // Bands.
     ("from = 0\n", "from = 0.1\n", "0.1\n", "the first band must start from 0", "every score"),
     ("from = 0.512345", "from = 0.2", "0.2\nlabel = \"Chaud\"", "bands must ascend", ""),
@@ -989,6 +1008,10 @@ fn the_schema_refuses_what_the_parser_refuses_in_shape() {
         ("role = \"audience\"", "role = \"target\""),
         ("min_people = 25", "min_people = 4"),
         ("max_bins = 16", "max_bins = \"16\""),
+        (
+            "[[bands]]\nid = \"froid\"",
+            "[profiling]\nmax_alone = 1.5\n\n[[bands]]\nid = \"froid\"",
+        ),
         ("retention_days = 365", "retention_days = 0"),
         (
             "pairs = [[\"Source\", \"Effectif\"]]",

@@ -815,3 +815,23 @@ fn a_provenance_survives_the_round_trip_and_refuses_another_format() {
     assert!(Provenance::parse(&provenance.to_json()).is_err());
     assert!(Provenance::parse(&text.replace("\"undeclared\"", "\"unknown\"")).is_err());
 }
+
+#[test]
+fn a_provenance_from_before_features_were_weighed_still_has_its_card() {
+    let text = include_str!("../vectors/provenance-1.json");
+    let provenance = Provenance::parse(text).unwrap();
+    assert_eq!(provenance.findings.profile, None);
+    let policy = policy::parse(demo::policy()).unwrap();
+    let model = Model::parse(include_str!("../../models/model.json")).unwrap();
+    let weighed = |provenance: &Provenance| {
+        let input = CardInput {
+            model: &model,
+            policy: &policy,
+            provenance,
+        };
+        card(&input, Lang::Fr).contains("whom it singles out")
+    };
+    assert!(!weighed(&provenance), "nothing is said that was not asked");
+    let now = Provenance::parse(include_str!("../../models/provenance.json")).unwrap();
+    assert!(weighed(&now));
+}

@@ -48,6 +48,7 @@ pub fn trained(face: &mut Face<'_>, trained: &Trained, policy: &Policy) -> io::R
             policy,
             provenance: &trained.provenance,
         },
+        singled,
     )?;
     let folder = &trained.folder;
     writeln!(
@@ -103,13 +104,19 @@ fn measures(face: &mut Face<'_>, metrics: &Metrics) -> io::Result<()> {
 }
 
 /// What each feature brings, and whom it singles out.
-pub fn profiling(face: &mut Face<'_>, view: ProfilingView) -> io::Result<()> {
+pub fn profiling(face: &mut Face<'_>, view: &ProfilingView) -> io::Result<()> {
     let mut lines = table(&view.heads);
-    for row in view.rows {
+    for row in &view.rows {
         lines.add_row(row);
     }
     right(&mut lines, &[1, 2]);
-    writeln!(face.out, "{lines}\n{}\n{}", view.note, view.budget)?;
+    writeln!(face.out, "{lines}\n{}", view.note)?;
+    singled(face, view)
+}
+
+/// The same without the table.
+fn singled(face: &mut Face<'_>, view: &ProfilingView) -> io::Result<()> {
+    writeln!(face.out, "{}", view.budget)?;
     if !view.idle.is_empty() {
         writeln!(face.out, "! {}", view.idle)?;
     }
@@ -117,7 +124,11 @@ pub fn profiling(face: &mut Face<'_>, view: ProfilingView) -> io::Result<()> {
 }
 
 /// The figures of a model and what to look at.
-fn figures(face: &mut Face<'_>, input: &CardInput<'_>) -> io::Result<()> {
+fn figures(
+    face: &mut Face<'_>,
+    input: &CardInput<'_>,
+    profile: fn(&mut Face<'_>, &ProfilingView) -> io::Result<()>,
+) -> io::Result<()> {
     let lang = face.lang;
     let provenance = input.provenance;
     let found = &provenance.findings;
@@ -185,7 +196,7 @@ fn figures(face: &mut Face<'_>, input: &CardInput<'_>) -> io::Result<()> {
         )?;
     }
     if let Some(view) = input.profiling(lang) {
-        profiling(face, view)?;
+        profile(face, &view)?;
     }
     for (what, advice) in warnings(input, lang) {
         writeln!(face.out, "! {what} {advice}")?;
@@ -306,7 +317,7 @@ pub fn model(
                 | "Modèle {version}\nEntraîné le {trained} par {by}"
         )
     )?;
-    figures(face, input)?;
+    figures(face, input, profiling)?;
     let card = card.display();
     writeln!(
         face.out,

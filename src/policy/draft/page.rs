@@ -274,6 +274,15 @@ impl Page {
             self.line("rows_in_time_order = false");
         }
         self.line("max_calibration_error = 0.05\ncertificate_mib = 256");
+        self.part(&say!(lang,
+            "How far the features may single people out: `max_alone` is the share of people whose values, taken together, \
+             nobody else may share; a training above it is refused. A feature that adds less than `min_gain` to the area \
+             under the ROC curve is listed for removal. `probant check` shows both for each feature."
+            | "Jusqu’où les données peuvent isoler des personnes : `max_alone` est la part des personnes dont nul autre ne \
+             partage les valeurs, prises ensemble ; un entraînement qui la dépasse est refusé. Une donnée qui ajoute moins \
+             de `min_gain` à l’aire sous la courbe ROC est proposée au retrait. `probant check` montre les deux pour chaque donnée."
+        ));
+        self.line("[profiling]\nmin_gain = 0.0005\n# max_alone = 0.05");
     }
 
     fn bands(&mut self) {
