@@ -10,8 +10,10 @@ pub mod lang;
 pub mod name;
 pub mod odds;
 
-// Declared.
+// Given.
 pub mod law;
+
+// Declared.
 pub mod policy;
 pub mod pseudonym;
 

@@ -4,6 +4,8 @@
 //! it, and what it says on a date never changes. A new country or a new article
 //! is a new file in this folder, never an `if`.
 
+pub mod words;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 

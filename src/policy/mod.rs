@@ -25,6 +25,7 @@ use crate::digest::Digest;
 use crate::lang::Lang;
 use crate::name::Token;
 
+pub use crate::law::words::{Basis, Channel};
 pub use crate::name::IdType;
 pub use draft::{Guess, Observed, ObservedColumn, draft};
 pub use error::{Error, Finding};
@@ -117,81 +118,16 @@ pub struct Purpose {
     pub id: Token,
     /// One sentence that the person scored could read.
     pub description: String,
-    /// GDPR art. 6(1).
+    /// GDPR art. 6(1): the first of [`Purpose::bases`].
     pub basis: Basis,
+    /// Every legal basis that a lead may be scored on for this purpose; a law pack says which one holds for whom.
+    pub bases: Vec<Basis>,
+    /// How the people are to be reached, which law packs may ask.
+    pub channel: Option<Channel>,
     /// A collective document that supports the basis (an assessment, a consent's wording): its reference, for people.
     pub document: Option<String>,
     /// How long a prediction is kept, in days from its run.
     pub retention_days: u32,
-}
-
-/// A legal basis of GDPR art. 6(1).
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, Serialize, serde::Deserialize, schemars::JsonSchema,
-)]
-#[serde(rename_all = "kebab-case")]
-pub enum Basis {
-    /// Art. 6(1)(a).
-    Consent,
-    /// Art. 6(1)(b).
-    Contract,
-    /// Art. 6(1)(c).
-    LegalObligation,
-    /// Art. 6(1)(f).
-    LegitimateInterest,
-}
-
-impl Basis {
-    /// The article, as the ledger's table of bases writes it.
-    #[must_use]
-    pub fn article(self) -> &'static str {
-        match self {
-            Self::Consent => "gdpr-6-1-a",
-            Self::Contract => "gdpr-6-1-b",
-            Self::LegalObligation => "gdpr-6-1-c",
-            Self::LegitimateInterest => "gdpr-6-1-f",
-        }
-    }
-
-    /// The code of the basis in a prediction record; 0 is for refusals.
-    #[must_use]
-    pub fn code(self) -> u8 {
-        match self {
-            Self::Consent => 1,
-            Self::Contract => 2,
-            Self::LegalObligation => 3,
-            Self::LegitimateInterest => 4,
-        }
-    }
-
-    /// In words.
-    #[must_use]
-    pub fn words(self, lang: Lang) -> String {
-        match self {
-            Self::Consent => crate::say!(
-                lang,
-                "consent (GDPR art. 6(1)(a))" | "consentement (RGPD, art. 6, § 1, a)"
-            ),
-            Self::Contract => crate::say!(
-                lang,
-                "contract (GDPR art. 6(1)(b))" | "contrat (RGPD, art. 6, § 1, b)"
-            ),
-            Self::LegalObligation => {
-                crate::say!(
-                    lang,
-                    "legal obligation (GDPR art. 6(1)(c))"
-                        | "obligation légale (RGPD, art. 6, § 1, c)"
-                )
-            }
-            Self::LegitimateInterest => {
-                crate::say!(
-                    lang,
-                    "legitimate interest (GDPR art. 6(1)(f))"
-                        | "intérêt légitime (RGPD, art. 6, § 1, f)"
-                )
-            }
-        }
-    }
 }
 
 /// How an export is written. Guessed once, at `init`; `score` never guesses.

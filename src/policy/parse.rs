@@ -13,7 +13,7 @@ use super::findings::{Findings, Placed};
 use super::profiling::profiling;
 use super::source::{Section, chosen, meant};
 use super::training::training;
-use super::{Basis, Controller, Person, Policy, Purpose, Role, Tolerance};
+use super::{Basis, Channel, Controller, Person, Policy, Purpose, Role, Tolerance};
 use crate::digest::Digest;
 use crate::lang::Lang;
 use crate::name::{Token, nearest};
@@ -36,7 +36,14 @@ pub(super) const FILE: [&str; 10] = [
 ];
 pub(super) const CONTROLLER: [&str; 4] = ["name", "dpo", "time_zone", "language"];
 pub(super) const PERSON: [&str; 5] = ["id", "name", "roles", "key", "trained_until"];
-pub(super) const PURPOSE: [&str; 5] = ["id", "description", "basis", "document", "retention_days"];
+pub(super) const PURPOSE: [&str; 6] = [
+    "id",
+    "description",
+    "basis",
+    "channel",
+    "document",
+    "retention_days",
+];
 pub(super) const LANGUAGES: [(&str, Lang); 2] = [("fr", Lang::Fr), ("en", Lang::En)];
 pub(super) const ROLES: [(&str, Role); 5] = [
     ("operator", Role::Operator),
@@ -44,6 +51,12 @@ pub(super) const ROLES: [(&str, Role); 5] = [
     ("reviewer", Role::Reviewer),
     ("dpo", Role::Dpo),
     ("auditor", Role::Auditor),
+];
+pub(super) const CHANNELS: [(&str, Channel); 4] = [
+    ("email", Channel::Email),
+    ("sms", Channel::Sms),
+    ("phone", Channel::Phone),
+    ("post", Channel::Post),
 ];
 pub(super) const BASES: [(&str, Basis); 4] = [
     ("consent", Basis::Consent),
@@ -249,22 +262,50 @@ fn purposes(root: &mut Section<'_>, findings: &mut Findings<'_>) -> Vec<Purpose>
         let id = id(&section, &mut taken, findings);
         let description = section.needed("description", findings);
         section.needs("basis", findings);
-        let basis = section.choice("basis", &BASES, findings);
+        let bases = bases(&section, findings);
+        let channel = section.choice("channel", &CHANNELS, findings);
         let document = section.text("document", findings).map(Placed::into_inner);
         section.needs("retention_days", findings);
         let days = section.whole("retention_days", 1..=MOST_DAYS, findings);
-        if let (Some(id), Some(description), Some(basis), Some(days)) =
-            (id, description, basis, days)
+        if let (Some(id), Some(description), Some(&basis), Some(days)) =
+            (id, description, bases.first(), days)
         {
             let description = description.into_inner();
             purposes.push(Purpose {
                 id,
                 description,
                 basis,
+                bases,
+                channel,
                 document,
                 retention_days: days as u32,
             });
         }
     }
     purposes
+}
+
+/// One basis, or a list of them in the order of preference.
+fn bases(section: &Section<'_>, findings: &mut Findings<'_>) -> Vec<Basis> {
+    let is_list = section
+        .value("basis")
+        .is_some_and(|value| value.get_ref().is_array());
+    if !is_list {
+        return section
+            .choice("basis", &BASES, findings)
+            .into_iter()
+            .collect();
+    }
+    let typed = section.texts("basis", findings);
+    if let (Some([]), Some(at)) = (typed.as_deref(), section.at_key("basis")) {
+        findings.note(
+            at,
+            "`basis` is empty",
+            Some("nothing is scored without a legal basis".into()),
+        );
+    }
+    let typed = typed.iter().flatten();
+    typed
+        .filter_map(|one| chosen("basis", one, &BASES, findings))
+        .collect()
 }

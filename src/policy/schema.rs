@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 
-use super::{Basis, DateOrder, Encoding, Format, Kind, Role, Solver, Thousands};
+use super::{Basis, Channel, DateOrder, Encoding, Format, Kind, Role, Solver, Thousands};
 use crate::lang::Lang;
 
 /// The JSON Schema (draft 2020-12) of `probant.toml`, pretty-printed, with one LF at the end.
@@ -100,13 +100,24 @@ struct Purpose {
     /// One sentence that the person scored could read.
     #[schemars(length(min = 1))]
     description: String,
-    /// The legal basis (GDPR art. 6(1)).
-    basis: Basis,
+    /// The legal basis (GDPR art. 6(1)), or several: a law pack says which one holds for whom.
+    basis: Bases,
+    /// How the people are to be reached; law packs may ask for it.
+    channel: Option<Channel>,
     /// The reference of a document that supports the basis: an assessment, a consent's wording.
     document: Option<String>,
     /// How long a prediction is kept, in days from its run.
     #[schemars(range(min = 1, max = 36500))]
     retention_days: u64,
+}
+
+/// One legal basis, or a list of them.
+#[derive(JsonSchema)]
+#[schemars(untagged)]
+#[expect(dead_code, reason = "only its shape is used")]
+enum Bases {
+    One(Basis),
+    Several(#[schemars(length(min = 1))] Vec<Basis>),
 }
 
 /// How the exports are written.
@@ -386,6 +397,7 @@ mod tests {
             ("Controller", set(parse::CONTROLLER)),
             ("Person", set(parse::PERSON)),
             ("Purpose", set(parse::PURPOSE)),
+            ("Channel", set(parse::CHANNELS.map(|(word, _)| word))),
             ("Data", set(dialect::DATA)),
             ("Training", set(training::TRAINING)),
             ("Profiling", set(profiling::PROFILING)),
