@@ -40,6 +40,8 @@ macro_rules! tokens {
     };
 }
 
+pub(super) use tokens;
+
 /// A legal basis of GDPR art. 6(1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]

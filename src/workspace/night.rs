@@ -11,10 +11,10 @@ use rayon::prelude::*;
 use super::error::Error;
 use super::export::Plan;
 use super::met::Met;
-use crate::eligibility::{self, Eligible, Refused, Verdict};
+use crate::eligibility::{self, Context, Eligible, LeadFacts, Refused, Rules, Verdict};
 use crate::features::{self, Codes};
 use crate::intake::{Failure, Portion, Reason};
-use crate::law::{LeadFacts, Pack};
+use crate::law::Pack;
 use crate::model::Model;
 use crate::odds::{LogOdds, Score};
 use crate::policy::{IdType, Policy, Purpose};
@@ -155,8 +155,9 @@ impl Bench<'_> {
         let mut through = Through::default();
         let mut refusals = Refusals::default();
         let firsts = met.first(&pseudonyms)?;
+        let rules = Rules::of(&Context::of(self.purpose, self.pack, self.date));
         for (row, (pseudonym, first)) in pseudonyms.iter().zip(firsts).enumerate() {
-            match self.gate(pseudonym.as_ref(), first) {
+            match self.gate(&rules, pseudonym.as_ref(), first) {
                 Gate::Through(leave) => through.push(row, leave),
                 Gate::Refused(why) => {
                     refusals.ids.push(id(row));
@@ -186,7 +187,7 @@ impl Bench<'_> {
     }
 
     /// What becomes of one row before it is encoded.
-    fn gate(&self, pseudonym: Option<&[u8; 16]>, first: bool) -> Gate {
+    fn gate(&self, rules: &Rules, pseudonym: Option<&[u8; 16]>, first: bool) -> Gate {
         let Some(pseudonym) = pseudonym else {
             return Gate::Failed(Reason::NotAnIdentifier);
         };
@@ -196,9 +197,7 @@ impl Bench<'_> {
         if self.restricted.contains(pseudonym) {
             return Gate::Refused(eligibility::restricted());
         }
-        let lead = LeadFacts::default();
-        let verdict = eligibility::decide(self.purpose, self.pack, &lead, self.date);
-        match verdict {
+        match rules.decide(&LeadFacts::default()) {
             Verdict::Eligible(leave) => Gate::Through(leave),
             Verdict::Refused(why) => Gate::Refused(why),
         }
@@ -277,7 +276,7 @@ impl Bench<'_> {
                 .iter()
                 .filter_map(|&row| pseudonyms[row as usize])
                 .collect(),
-            basis: leaves.iter().map(|leave| leave.basis().code()).collect(),
+            basis: leaves.iter().map(|leave| leave.code()).collect(),
             bands: scores
                 .iter()
                 .map(|score| self.policy.band(score.ppm()) as u8)

@@ -1,0 +1,166 @@
+//! Eligibility: whether the law lets a lead be scored, decided before the scorer sees it.
+//!
+//! An [`Eligible`] has no public constructor: the only way to one is
+//! [`Rules::decide`]. Whoever scores asks for it, so that a lead without a legal
+//! basis has no score anywhere, not a hidden one. What was known of the lead is
+//! recorded in full, so that anybody who holds the record can rule again.
+//!
+//! Pure: the date is an argument, and the law is a document.
+
+mod facts;
+mod rules;
+
+use std::sync::Arc;
+
+use chrono::NaiveDate;
+
+use crate::law::words::{Basis, Channel};
+use crate::law::{Ground, Pack, Refusal};
+use crate::policy::Purpose;
+
+pub use self::facts::{Consent, Known, LeadFacts, Misread, Proof, ProofParts, read};
+pub use self::rules::{Again, Rules};
+pub use crate::law::RESTRICTED;
+
+/// What a ruling is about, besides the lead.
+#[derive(Clone, Copy, Debug)]
+pub struct Context<'a> {
+    /// Why people are scored, and on which bases.
+    pub purpose: &'a Purpose,
+    /// How they would be reached.
+    pub channel: Option<Channel>,
+    /// The law.
+    pub pack: &'a Pack,
+    /// The day: a civil date in the policy's zone.
+    pub date: NaiveDate,
+}
+
+impl<'a> Context<'a> {
+    /// The ruling before scoring: by the purpose's own channel.
+    #[must_use]
+    pub fn of(purpose: &'a Purpose, pack: &'a Pack, date: NaiveDate) -> Self {
+        Self {
+            purpose,
+            channel: purpose.channel,
+            pack,
+            date,
+        }
+    }
+}
+
+/// What the law says of one lead, for one purpose and channel, on one date.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// It may be scored.
+    Eligible(Eligible),
+    /// It may not.
+    Refused(Refused),
+}
+
+/// The leave to score one lead, and the ground it stands on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Eligible {
+    ground: Arc<Ground>,
+    facts: Box<[u8]>,
+}
+
+/// A lead that is logged with its article, and never scored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refused {
+    refusal: Arc<Refusal>,
+    facts: Box<[u8]>,
+}
+
+/// What the law says of one lead; whoever asks for many makes [`Rules`] once.
+#[must_use]
+pub fn decide(context: &Context<'_>, lead: &LeadFacts) -> Verdict {
+    Rules::of(context).decide(lead)
+}
+
+/// The refusal of a person whose records are restricted: they may be stored, and nothing else (GDPR art. 18(2)).
+#[must_use]
+pub fn restricted() -> Refused {
+    Refused {
+        refusal: Arc::new(Refusal {
+            code: RESTRICTED,
+            name: "restricted".parse().expect("a word is a name"),
+            article: "gdpr-18-2".parse().expect("a word is a name"),
+            sentence: None,
+        }),
+        facts: Box::default(),
+    }
+}
+
+impl Eligible {
+    /// The legal basis.
+    #[must_use]
+    pub fn basis(&self) -> Basis {
+        self.ground.basis
+    }
+
+    /// The record's basis code: the ground's.
+    #[must_use]
+    pub fn code(&self) -> u8 {
+        self.ground.code
+    }
+
+    /// The ground's name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        self.ground.name.as_str()
+    }
+
+    /// Its article, as the segment's table of bases writes it.
+    #[must_use]
+    pub fn article(&self) -> &str {
+        self.ground.article.as_str()
+    }
+
+    /// The facts used, as the record keeps them: `key=value` LF, keys ascending; may be empty.
+    #[must_use]
+    pub fn facts(&self) -> &str {
+        text(&self.facts)
+    }
+
+    /// The facts' bytes.
+    #[must_use]
+    pub fn into_facts(self) -> Box<[u8]> {
+        self.facts
+    }
+}
+
+impl Refused {
+    /// The record's outcome code.
+    #[must_use]
+    pub fn code(&self) -> u8 {
+        self.refusal.code
+    }
+
+    /// The code's name in the segment's table of outcomes.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        self.refusal.name.as_str()
+    }
+
+    /// The article that asks for the refusal.
+    #[must_use]
+    pub fn article(&self) -> &str {
+        self.refusal.article.as_str()
+    }
+
+    /// All that the pack says of it.
+    #[must_use]
+    pub fn refusal(&self) -> &Refusal {
+        &self.refusal
+    }
+
+    /// The facts used, as the record keeps them: `key=value` LF, keys ascending; may be empty.
+    #[must_use]
+    pub fn facts(&self) -> &str {
+        text(&self.facts)
+    }
+}
+
+fn text(facts: &[u8]) -> &str {
+    std::str::from_utf8(facts).expect("facts are written as ASCII")
+}

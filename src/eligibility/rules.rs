@@ -1,0 +1,254 @@
+//! The rules in force on one day, for one purpose and channel: made once, asked for every lead.
+
+use std::sync::Arc;
+
+use chrono::{Months, NaiveDate};
+
+use super::facts::{Consent, Known, LeadFacts, Misread, each_line, read};
+use super::{Context, Eligible, Refused, Verdict};
+use crate::law::asked::{Answers, Asked, ConsentState, ContactState, Questions};
+use crate::law::words::Channel;
+use crate::law::{Ground, Refusal, Since, Then};
+
+/// The rules of a pack that may speak in one [`Context`].
+#[derive(Clone, Debug)]
+pub struct Rules {
+    date: NaiveDate,
+    channel: Option<Channel>,
+    steps: Vec<(Answers, Step)>,
+    otherwise: Step,
+    undeclared: Option<Arc<Refusal>>,
+    asks: Questions,
+    retention: Option<Retention>,
+}
+
+/// What a rule comes to for a purpose.
+#[derive(Clone, Debug)]
+enum Step {
+    Leave(Arc<Ground>),
+    /// A ground whose basis the purpose does not declare.
+    Undeclared,
+    Refuse(Arc<Refusal>),
+}
+
+/// From when on a contact is recent, and what counts as one.
+#[derive(Clone, Copy, Debug)]
+struct Retention {
+    first: NaiveDate,
+    collected: bool,
+    consent: bool,
+    last_contact: bool,
+}
+
+/// What a record's ruling should be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Again {
+    /// Eligible, with this basis code.
+    Basis(u8),
+    /// Refused, with this code.
+    Refusal(u8),
+}
+
+impl Rules {
+    /// The rules of a context.
+    #[must_use]
+    pub fn of(context: &Context<'_>) -> Self {
+        let Context {
+            purpose,
+            channel,
+            pack,
+            date,
+        } = *context;
+        let step = |then: &Then| match then {
+            Then::Eligible(ground) if purpose.bases.contains(&ground.basis) => {
+                Step::Leave(Arc::clone(ground))
+            }
+            Then::Eligible(_) => Step::Undeclared,
+            Then::Declared => Step::Leave(Arc::new(Ground::declared(purpose.basis))),
+            Then::Refuse(refusal) => Step::Refuse(Arc::clone(refusal)),
+        };
+        let mut asks = Questions::default();
+        let mut steps = Vec::new();
+        for rule in pack.in_force(date, channel) {
+            asks = asks.and(rule.asks);
+            steps.push((rule.takes, step(&rule.then)));
+        }
+        let retention = pack.parameters().map(|it| Retention {
+            first: first_recent(date, it.retention_months),
+            collected: it.retention_from.contains(&Since::Collected),
+            consent: it.retention_from.contains(&Since::Consent),
+            last_contact: it.retention_from.contains(&Since::LastContact),
+        });
+        Self {
+            date,
+            channel,
+            steps,
+            otherwise: step(pack.otherwise()),
+            undeclared: pack.undeclared().cloned(),
+            asks,
+            retention,
+        }
+    }
+
+    /// What the law says of one lead.
+    #[must_use]
+    pub fn decide(&self, lead: &LeadFacts) -> Verdict {
+        let facts = self.facts(lead);
+        match self.ruling(lead) {
+            Ok(ground) => Verdict::Eligible(Eligible {
+                ground: Arc::clone(ground),
+                facts,
+            }),
+            Err(refusal) => Verdict::Refused(Refused {
+                refusal: Arc::clone(refusal),
+                facts,
+            }),
+        }
+    }
+
+    /// What the law says of the lead whom a record's facts describe, which must be all that a verdict would record.
+    pub fn again(&self, facts: &[u8]) -> Result<Again, Misread> {
+        let lead = read(facts)?;
+        if *self.facts(&lead) != *facts {
+            return Err(Misread);
+        }
+        Ok(match self.ruling(&lead) {
+            Ok(ground) => Again::Basis(ground.code),
+            Err(refusal) => Again::Refusal(refusal.code),
+        })
+    }
+
+    /// What these rules ask: a column that none of them needs is not worth reading.
+    #[must_use]
+    pub fn asks(&self) -> Questions {
+        self.asks
+    }
+
+    /// The first rule that takes the answers of this lead says what is to be. A ground of a basis that the purpose
+    /// does not declare is passed over; whoever has no other is refused for that.
+    fn ruling(&self, lead: &LeadFacts) -> Result<&Arc<Ground>, &Arc<Refusal>> {
+        let answers = self.answers(lead);
+        let mut passed_over = false;
+        let spoken = self.steps.iter().filter(|(takes, _)| answers.fit(*takes));
+        for step in spoken.map(|(_, step)| step).chain([&self.otherwise]) {
+            match (step, &self.undeclared) {
+                (Step::Leave(ground), _) => return Ok(ground),
+                (Step::Refuse(_), Some(undeclared)) if passed_over => return Err(undeclared),
+                (Step::Refuse(refusal), _) => return Err(refusal),
+                (Step::Undeclared, _) => passed_over = true,
+            }
+        }
+        unreachable!("`otherwise` is a refusal, or the declared basis")
+    }
+
+    fn answers(&self, lead: &LeadFacts) -> Answers {
+        let audience = match lead.audience {
+            Known::Is(audience) => Ok(Some(audience)),
+            Known::Unknown => Ok(None),
+            Known::Unreadable => Err(()),
+        };
+        Answers::NONE
+            .audience(audience)
+            .flag(Asked::Bloctel, lead.bloctel)
+            .channel(self.channel)
+            .consent(self.consent(&lead.consent))
+            .contact(self.contact(lead))
+            .flag(Asked::Contract, lead.contract)
+            .flag(Asked::Customer, lead.customer)
+            .flag(Asked::GenericAddress, lead.generic_address)
+            .flag(Asked::Informed, lead.informed)
+            .flag(Asked::JobRelated, lead.job_related)
+            .flag(Asked::Objection, lead.objection)
+            .flag(Asked::OptOutOffered, lead.opt_out_offered)
+            .flag(Asked::SimilarProducts, lead.similar_products)
+            .suppressed(lead.suppressed)
+    }
+
+    fn consent(&self, consent: &Consent) -> ConsentState {
+        let proof = match consent {
+            Consent::None => return ConsentState::None,
+            Consent::Incomplete => return ConsentState::Incomplete,
+            Consent::Withdrawn(date) if *date > self.date => return ConsentState::Future,
+            Consent::Withdrawn(_) => return ConsentState::Withdrawn,
+            Consent::Proof(proof) => proof,
+        };
+        match proof.withdrawn {
+            Some(date) if date < proof.when => ConsentState::Contradictory,
+            Some(date) if date > self.date => ConsentState::Future,
+            _ if proof.when > self.date => ConsentState::Future,
+            Some(_) => ConsentState::Withdrawn,
+            None if self.channel.is_some_and(|it| proof.scope.holds(it)) => ConsentState::Valid,
+            None => ConsentState::OutOfScope,
+        }
+    }
+
+    fn contact(&self, lead: &LeadFacts) -> ContactState {
+        let Some(from) = self.retention else {
+            return ContactState::Unknown;
+        };
+        let collected = lead.collected.filter(|_| from.collected);
+        let last_contact = lead.last_contact.filter(|_| from.last_contact);
+        // A consent of the future is refused as such; here it is no contact yet.
+        let consent = match &lead.consent {
+            Consent::Proof(proof) => Some(proof.when),
+            _ => None,
+        };
+        let consent = consent.filter(|when| from.consent && *when <= self.date);
+        match collected.max(last_contact) {
+            Some(date) if date > self.date => ContactState::Future,
+            date => match date.max(consent) {
+                None => ContactState::Unknown,
+                Some(date) if date >= from.first => ContactState::Recent,
+                Some(_) => ContactState::Lapsed,
+            },
+        }
+    }
+
+    /// The facts that these rules asked for, as the record keeps them.
+    fn facts(&self, lead: &LeadFacts) -> Box<[u8]> {
+        let consent_dates = self.retention.is_some_and(|it| it.consent);
+        let mut length = 0;
+        each_line(self.asks, consent_dates, lead, |key, value| {
+            length += key.len() + value.len() + 2;
+        });
+        let mut facts = Vec::with_capacity(length);
+        each_line(self.asks, consent_dates, lead, |key, value| {
+            facts.extend_from_slice(key.as_bytes());
+            facts.push(b'=');
+            facts.extend_from_slice(value);
+            facts.push(b'\n');
+        });
+        facts.into_boxed_slice()
+    }
+}
+
+/// The first day whose retention of so many civil months is not over on `date`: it ends with the day of the same
+/// number, or with the month's last where it has no such day.
+fn first_recent(date: NaiveDate, months: u32) -> NaiveDate {
+    let months = Months::new(months);
+    let lasts = |day: NaiveDate| day.checked_add_months(months).is_none_or(|end| end >= date);
+    let mut first = date.checked_sub_months(months).unwrap_or(NaiveDate::MIN);
+    while let Some(earlier) = first.pred_opt().filter(|day| lasts(*day)) {
+        first = earlier;
+    }
+    first
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn retention_ends_with_the_day_of_the_same_number() {
+        let day = |text: &str| text.parse::<NaiveDate>().unwrap();
+        for (date, first) in [
+            ("2026-11-25", "2023-11-25"),
+            ("2027-02-28", "2024-02-28"),
+            ("2027-03-01", "2024-03-01"),
+            ("2028-02-29", "2025-03-01"),
+            ("2028-02-28", "2025-02-28"),
+        ] {
+            assert_eq!(first_recent(day(date), 36), day(first), "{date}");
+        }
+    }
+}
