@@ -228,6 +228,10 @@ fn first_recent(date: NaiveDate, months: u32) -> NaiveDate {
     let months = Months::new(months);
     let lasts = |day: NaiveDate| day.checked_add_months(months).is_none_or(|end| end >= date);
     let mut first = date.checked_sub_months(months).unwrap_or(NaiveDate::MIN);
+    // 29 February has no day of the same number in most years, on either side.
+    while !lasts(first) {
+        first = first.succ_opt().unwrap_or(date);
+    }
     while let Some(earlier) = first.pred_opt().filter(|day| lasts(*day)) {
         first = earlier;
     }

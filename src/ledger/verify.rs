@@ -19,7 +19,7 @@ use super::entry::{Entry, Segment};
 use super::erased::Leaves;
 use super::key::Secret;
 use super::note::{Checkpoint, Verifier};
-use super::text::SegmentId;
+use super::text::{Date, RunId, SegmentId};
 use super::tile::{self, Tile};
 use super::tree::{self, Hash};
 use crate::digest::{Digest, unhex};
@@ -61,6 +61,14 @@ pub type Models<'a> = dyn Fn(&Digest, &[u8]) -> Result<Box<dyn Replay>, String> 
 /// Makes a judge from a segment's entry and the document of its policy.
 pub type Judges<'a> = dyn Fn(&Segment, &[u8]) -> Result<Judge, String> + Sync + 'a;
 
+/// Says of a record's basis code, outcome code and facts why they cannot belong together; nothing when they can.
+pub type Ruler = Box<dyn Fn(u8, u8, &[u8]) -> Option<&'static str> + Sync + Send>;
+
+/// Makes a ruler from a segment's entry, its run's date of law, and the documents of its law and its policy; none where
+/// the law says too little to rule again.
+pub type Rulers<'a> =
+    dyn Fn(&Segment, Date, &[u8], &[u8]) -> Result<Option<Ruler>, String> + Sync + 'a;
+
 /// Lists a model's folder: each file and its SHA-256; `None` when there is no folder.
 pub type Folders<'a> = dyn Fn(&Digest) -> Option<Vec<(String, Digest)>> + Sync + 'a;
 
@@ -71,6 +79,8 @@ pub struct Oracles<'a> {
     pub replay: &'a Models<'a>,
     /// Which outcome the policy gives a score; asked at level full only.
     pub outcome: &'a Judges<'a>,
+    /// Whether the law gives a record's facts this ruling; asked at level full only.
+    pub ruling: &'a Rulers<'a>,
     /// What stands in a model's folder.
     pub model_files: &'a Folders<'a>,
 }
@@ -145,6 +155,7 @@ pub fn verify(files: &dyn Files, keys: Keys, level: Level, oracles: Oracles) -> 
         leaves: Vec::new(),
         lists: BTreeMap::new(),
         generations: BTreeMap::new(),
+        dates: BTreeMap::new(),
     };
     check.all();
     check.report.integrity.sort();
@@ -190,6 +201,8 @@ struct Check<'a> {
     lists: BTreeMap<SegmentId, Vec<ListOf>>,
     /// Which of a segment's files is the current one.
     generations: BTreeMap<SegmentId, u32>,
+    /// Each run's date of law.
+    dates: BTreeMap<RunId, Date>,
 }
 
 /// Rows of one segment in a list of an act.
@@ -210,6 +223,11 @@ impl Check<'_> {
         self.report.entries = checkpoint.size;
         let entries = self.tiles(&checkpoint);
         self.genesis(&entries, &checkpoint);
+        let runs = entries.iter().filter_map(|(_, entry)| match entry {
+            Entry::Run(run) => Some((run.run, run.date)),
+            _ => None,
+        });
+        self.dates = runs.collect();
         self.documents(&entries);
         let acts = Acts::of(&entries);
         let leaves: Vec<Hash> = std::mem::take(&mut self.leaves);

@@ -9,10 +9,11 @@ use super::error::Error;
 use super::examine::{Examined, examine};
 use super::journal::{self, View};
 use super::models;
-use super::replay::Replayer;
+use super::replay::{self, Replayer};
 use super::{Workspace, acts};
 use crate::digest::Digest;
 use crate::ledger::entry::Segment;
+use crate::ledger::text::Date;
 use crate::ledger::verify::{Finding, Judge, Level, Oracles};
 use crate::ledger::{Entry, Replay};
 use crate::model::Model;
@@ -94,11 +95,15 @@ pub fn verify(ws: &Workspace, full: bool, folders: &[PathBuf]) -> Result<Verdict
         }
         Ok(Box::new(move |ppm, _| policy.band(ppm) as u8))
     };
+    let ruling = |segment: &Segment, date: Date, law: &[u8], policy: &[u8]| {
+        replay::ruler(segment, date, law, policy)
+    };
     let files = |version: &Digest| -> Option<Vec<(String, Digest)>> { listing(ws, *version) };
     let level = if full { Level::Full } else { Level::Hashes };
     let oracles = Oracles {
         replay: &model,
         outcome: &outcome,
+        ruling: &ruling,
         model_files: &files,
     };
     let report = journal::check::check(&ws.root, level, oracles)?;

@@ -83,7 +83,7 @@ pub use log::{EntryLine, Size, Trouble, Verdict, entries, entry, stats, verify};
 pub use models::{Activated, Listed, activate, list as list_models, show as show_model};
 pub use person::{KeyMade, make_key};
 pub use place::Refusal as PlaceRefusal;
-pub use replay::Replayer;
+pub use replay::{Replayer, ruler};
 pub use runs::{RunLine, list as list_runs, show as show_run};
 pub use score::{Request, score};
 pub use state::Error as StateError;

@@ -1,8 +1,14 @@
-//! A model as the ledger sees it: codes in, the same terms out as on the day.
+//! Models and law packs as the ledger sees them: the same codes or facts in, the same terms or ruling out as on the day.
 
-use crate::ledger::{EachTerm, Replay};
+use crate::eligibility::{Again, Context, RESTRICTED, Rules};
+use crate::law::Pack;
+use crate::ledger::entry::Segment;
+use crate::ledger::text::Date;
+use crate::ledger::verify::Ruler;
+use crate::ledger::{EachTerm, Replay, SegmentKind};
 use crate::model::Model;
 use crate::odds::LogOdds;
+use crate::policy;
 
 /// A model that can say again what it said.
 pub struct Replayer {
@@ -86,5 +92,78 @@ impl Replay for Replayer {
             }
             done(&terms);
         }
+    }
+}
+
+/// What rules again over the records of a segment; none where its pack leaves the ground to the policy (format v1), and
+/// so has nothing to compare a record with.
+pub fn ruler(
+    segment: &Segment,
+    date: Date,
+    law: &[u8],
+    policy: &[u8],
+) -> Result<Option<Ruler>, String> {
+    let text = |bytes| std::str::from_utf8(bytes).map_err(|_| "a document is not UTF-8".to_owned());
+    let pack = Pack::parse(text(law)?).map_err(|error| error.to_string())?;
+    if !pack.names_grounds() {
+        return Ok(None);
+    }
+    let policy =
+        policy::parse(text(policy)?).map_err(|_| "the policy does not parse".to_owned())?;
+    let purpose = policy
+        .purpose(segment.purpose.as_str())
+        .ok_or("the policy has no such purpose")?;
+    tables(segment, &pack)?;
+    let rules = Rules::of(&Context::of(purpose, &pack, date));
+    let proposals = segment.kind == SegmentKind::Proposals;
+    Ok(Some(Box::new(move |basis, outcome, facts| {
+        if !proposals && outcome == RESTRICTED {
+            // That a person was restricted on that day is in no fact of the lead.
+            return (!facts.is_empty()).then_some("it is restricted, and has facts all the same");
+        }
+        let said = if proposals {
+            Again::Basis(basis)
+        } else {
+            Again::Refusal(outcome)
+        };
+        match rules.again(facts) {
+            Err(_) => Some("its facts are not those that its law pack asks for"),
+            Ok(again) if again == said => None,
+            Ok(Again::Refusal(_)) if proposals => {
+                Some("the law pack refuses a lead with these facts")
+            }
+            Ok(Again::Basis(_)) if !proposals => {
+                Some("the law pack does not refuse a lead with these facts")
+            }
+            Ok(Again::Basis(_)) => Some("the law pack gives these facts another ground"),
+            Ok(Again::Refusal(_)) => Some("the law pack refuses these facts for another reason"),
+        }
+    })))
+}
+
+/// The segment's tables call the codes what the pack calls them.
+fn tables(segment: &Segment, pack: &Pack) -> Result<(), String> {
+    let is_ground = |code: u8, article: &str| {
+        let mut grounds = pack.grounds();
+        grounds.any(|it| it.code == code && it.article.as_str() == article)
+    };
+    let is_refusal = |code: u8, name: &str| {
+        let refusals = pack.refusals();
+        let own = refusals
+            .iter()
+            .any(|it| it.code == code && it.name.as_str() == name);
+        own || (code, name) == (RESTRICTED, "restricted")
+    };
+    let right = if segment.kind == SegmentKind::Proposals {
+        let mut bases = segment.basis.iter();
+        bases.all(|(code, name)| is_ground(*code, name.article.as_str()))
+    } else {
+        let mut outcomes = segment.outcomes.iter();
+        outcomes.all(|(code, name)| is_refusal(*code, name.as_str()))
+    };
+    if right {
+        Ok(())
+    } else {
+        Err("the segment's codes are not the pack's".to_owned())
     }
 }

@@ -368,6 +368,7 @@ pub fn verify(root: &Path, level: Level) -> Report {
         Oracles {
             replay: &replay,
             outcome: &judge,
+            ruling: &|_: &Segment, _, _: &[u8], _: &[u8]| Ok(None),
             model_files: &files,
         },
     )

@@ -15,6 +15,9 @@ mod finder;
 mod guards;
 mod intake;
 mod keys;
+
+mod law;
+mod law_table;
 mod ledger;
 mod ledger_damage;
 mod ledger_entries;

@@ -10,6 +10,7 @@ use std::path::Path;
 use std::str::FromStr;
 
 use probant::digest::Digest;
+use probant::eligibility::{Context, LeadFacts, decide};
 use probant::features::Schema;
 use probant::law;
 use probant::ledger::entry::Entry;
@@ -500,14 +501,12 @@ fn a_damaged_law_pack_is_refused_or_is_the_pack_it_says() {
     let mut valid: Vec<Vec<u8>> = law::packs().map(|it| it.text().into()).collect();
     valid.push(include_bytes!("../vectors/law-1.json").to_vec());
     let date = "2026-06-30".parse().unwrap();
+    let policy = policy::parse(probant::demo::policy()).unwrap();
     holds("law pack", 20_000, &valid, |bytes| {
         let pack = said(law::Pack::parse(utf8(bytes)?))?;
-        let facts = law::LeadFacts::default();
-        let _ = (
-            pack.ruling(&facts, date),
-            pack.lines(&facts),
-            pack.refusals(),
-        );
+        // It rules on whatever it understands, without a panic.
+        let context = Context::of(&policy.purposes[0], &pack, date);
+        let _ = (decide(&context, &LeadFacts::default()), pack.refusals());
         Some(pack.text().as_bytes().to_vec())
     });
 }

@@ -669,8 +669,9 @@ fn a_refusing_pack_gives_no_leave_to_score() {
     let pack = probant::law::Pack::parse(&refusing).unwrap();
     let policy = probant::policy::parse(demo::policy()).unwrap();
     let date = chrono::NaiveDate::from_ymd_opt(2026, 11, 1).unwrap();
-    let facts = probant::law::LeadFacts::default();
-    match probant::eligibility::decide(&policy.purposes[0], &pack, &facts, date) {
+    let facts = probant::eligibility::LeadFacts::default();
+    let context = probant::eligibility::Context::of(&policy.purposes[0], &pack, date);
+    match probant::eligibility::decide(&context, &facts) {
         probant::eligibility::Verdict::Refused(why) => {
             assert_eq!(
                 (why.code(), why.name(), why.article()),

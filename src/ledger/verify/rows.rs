@@ -2,7 +2,7 @@
 
 use rayon::prelude::*;
 
-use super::{Check, Judge, Level, ListOf};
+use super::{Check, Judge, Level, ListOf, Ruler};
 use crate::digest::{Digest, sha256};
 use crate::ledger::Replay;
 use crate::ledger::entry::Segment;
@@ -51,6 +51,11 @@ impl Rows<'_> {
             }
             _ => None,
         };
+        let mut findings: Vec<String> = Vec::new();
+        let ruler = self.ruler().unwrap_or_else(|why| {
+            findings.push(why);
+            None
+        });
         let blocks: Result<Vec<Block>, Error> = (0..opened.blocks().len())
             .into_par_iter()
             .map(|block| {
@@ -59,7 +64,8 @@ impl Rows<'_> {
                     return Ok(Block::default());
                 }
                 let (pseudonyms, _) = pseudonyms.as_chunks::<16>();
-                self.rebuild(&opened, block, &columns, pseudonyms, model.as_ref())
+                let oracles = (model.as_ref(), ruler.as_ref());
+                self.rebuild(&opened, block, &columns, pseudonyms, oracles)
             })
             .collect();
         let blocks = blocks?;
@@ -67,10 +73,7 @@ impl Rows<'_> {
         if self.check.level == Level::Hashes {
             return Ok((held, 0, Vec::new()));
         }
-        let mut findings: Vec<String> = blocks
-            .iter()
-            .flat_map(|block| block.findings.clone())
-            .collect();
+        findings.extend(blocks.iter().flat_map(|block| block.findings.clone()));
         let leaves: Vec<Hash> = blocks.into_iter().flat_map(|block| block.leaves).collect();
         let groups: Vec<Hash> = leaves.par_chunks(GROUP).map(tree::root).collect();
         if tree::root(&groups) == self.segment.root {
@@ -117,13 +120,32 @@ impl Rows<'_> {
         Ok((replay, judge))
     }
 
+    /// What rules again, from the documents of law and policy.
+    fn ruler(&self) -> Result<Option<Ruler>, String> {
+        let run = self.check.dates.get(&self.segment.run);
+        // A run that is missing is named where entries are compared.
+        let Some(date) = run.filter(|_| {
+            self.check.level == Level::Full && self.segment.kind != SegmentKind::Events
+        }) else {
+            return Ok(None);
+        };
+        let document = |digest: &Digest| self.check.files.read(&format!("documents/{digest}"));
+        let documents =
+            document(&self.segment.law).and_then(|law| Ok((law, document(&self.segment.policy)?)));
+        documents
+            .and_then(|(law, policy)| {
+                (self.check.oracles.ruling)(self.segment, *date, &law, &policy)
+            })
+            .map_err(|why| format!("its rulings cannot be compared with their law: {why}"))
+    }
+
     fn rebuild(
         &self,
         opened: &Opened,
         number: usize,
         columns: &Columns,
         pseudonyms: &[[u8; 16]],
-        model: Option<&(Box<dyn Replay>, Judge)>,
+        (model, ruler): (Option<&(Box<dyn Replay>, Judge)>, Option<&Ruler>),
     ) -> Result<Block, Error> {
         let replay = model.map(|(replay, _)| replay.as_ref());
         if self.segment.kind == SegmentKind::Proposals
@@ -168,8 +190,14 @@ impl Rows<'_> {
                         "row {row}: its outcome is not the one that the policy gives its score"
                     ));
                 }
-                self.tables(columns.basis[at] as u8, outcome)?;
-                check_facts(columns.facts_of(at))?;
+                let (basis, facts) = (columns.basis[at] as u8, columns.facts_of(at));
+                self.tables(basis, outcome)?;
+                check_facts(facts)?;
+                if let Some(why) = ruler.and_then(|it| it(basis, outcome, facts))
+                    && block.findings.len() < 10
+                {
+                    block.findings.push(format!("row {row}: {why}"));
+                }
             }
             block.leaves.push(sha256(&[&scratch.leaf]));
         }

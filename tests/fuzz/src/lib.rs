@@ -161,10 +161,7 @@ pub fn document(data: &[u8]) {
     if let Some(pack) = said(law::Pack::parse(text)) {
         assert_eq!(pack.text(), text);
         let date = chrono::NaiveDate::default();
-        let _ = (
-            pack.ruling(&law::LeadFacts::default(), date),
-            pack.refusals(),
-        );
+        let _ = (pack.in_force(date, None).count(), pack.refusals());
     }
 }
 

@@ -310,6 +310,7 @@ fn main() {
             read("../vectors/model-1.json"),
             read("../vectors/law-1.json"),
             read("../../src/law/none-1.json"),
+            read("../../src/law/fr-1.json"),
         ],
     );
     put(

@@ -1,0 +1,310 @@
+//! The decision table of the French pack, cell by cell, written from the law's own words and not from the pack.
+//!
+//! A cell is `audience channel day | facts | what is to be, and its article`. A fact is known to hold (`informed`), known
+//! not to (`!informed`), or unknown (absent); dates and scopes are written out. Unless a cell says otherwise the lead
+//! was collected on 2025-12-01 and the purpose declares consent and legitimate interest.
+
+use probant::eligibility::{Consent, Context, Known, LeadFacts, Proof, Verdict, decide};
+use probant::law;
+use probant::law::words::{Audience, Basis, Channel, Channels, FactKind, Scope};
+use probant::policy::{self, Purpose};
+
+/// CPCE L34-5: no e-mail and no text message to a consumer without prior consent, but for customers who are offered
+/// similar products, were informed, and could opt out at collection and in each message.
+const MESSAGES: &str = "
+b2c email 2026-06-01 | consent=email                                      | message-consent cpce-l34-5
+b2c sms   2026-06-01 | consent=sms                                        | message-consent cpce-l34-5
+b2c email 2026-06-01 | consent=email+sms+phone                            | message-consent cpce-l34-5
+b2c sms   2026-06-01 | consent=email+sms+phone+post                       | message-consent cpce-l34-5
+b2c email 2026-06-01 | consent=email !objection                           | message-consent cpce-l34-5
+b2c email 2026-06-01 | consent=email !informed !customer                  | message-consent cpce-l34-5
+b2c email 2026-12-01 | consent=email                                      | message-consent cpce-l34-5
+b2c email 2026-06-01 | consent=sms                                        | consent-out-of-scope cpce-l34-5
+b2c sms   2026-06-01 | consent=email                                      | consent-out-of-scope cpce-l34-5
+b2c email 2026-06-01 | consent=phone+post                                 | consent-out-of-scope cpce-l34-5
+b2c email 2026-06-01 | consent=incomplete                                 | consent-incomplete gdpr-7-1
+b2c sms   2026-06-01 | consent=incomplete                                 | consent-incomplete gdpr-7-1
+b2c email 2026-06-01 |                                                    | message-without-consent cpce-l34-5
+b2c sms   2026-06-01 |                                                    | message-without-consent cpce-l34-5
+b2c email 2026-06-01 | informed job-related !objection                    | message-without-consent cpce-l34-5
+b2c email 2026-06-01 | !customer similar-products informed opt-out-offered !objection | message-without-consent cpce-l34-5
+b2c email 2026-06-01 | similar-products informed opt-out-offered !objection           | message-without-consent cpce-l34-5
+b2c email 2026-06-01 | customer similar-products informed opt-out-offered !objection  | message-customer cpce-l34-5-al4
+b2c sms   2026-06-01 | customer similar-products informed opt-out-offered !objection  | message-customer cpce-l34-5-al4
+b2c email 2026-06-01 | customer similar-products informed opt-out-offered !objection consent=incomplete | message-customer cpce-l34-5-al4
+b2c email 2026-06-01 | customer similar-products informed opt-out-offered !objection consent=sms        | message-customer cpce-l34-5-al4
+b2c email 2026-06-01 | customer similar-products informed opt-out-offered !objection consent=email      | message-consent cpce-l34-5
+b2c email 2026-06-01 | customer similar-products informed opt-out-offered             | objection-unknown gdpr-21-2
+b2c email 2026-06-01 | customer similar-products informed opt-out-offered objection   | objection gdpr-21-3
+b2c email 2026-06-01 | customer !similar-products informed opt-out-offered !objection | customer-exception-incomplete cpce-l34-5-al4
+b2c email 2026-06-01 | customer informed opt-out-offered !objection                   | customer-exception-incomplete cpce-l34-5-al4
+b2c email 2026-06-01 | customer similar-products !informed opt-out-offered !objection | customer-exception-incomplete cpce-l34-5-al4
+b2c email 2026-06-01 | customer similar-products opt-out-offered !objection           | customer-exception-incomplete cpce-l34-5-al4
+b2c email 2026-06-01 | customer similar-products informed !opt-out-offered !objection | customer-exception-incomplete cpce-l34-5-al4
+b2c sms   2026-06-01 | customer similar-products informed !objection                  | customer-exception-incomplete cpce-l34-5-al4
+";
+
+/// CNIL: a professional's own address, informed at collection, not opposed, an object related to the job.
+const PROFESSIONALS: &str = "
+b2b email 2026-06-01 | informed !objection job-related                    | professional-mail gdpr-6-1-f
+b2b email 2026-06-01 | informed !objection job-related !generic-address   | professional-mail gdpr-6-1-f
+b2b email 2026-12-01 | informed !objection job-related                    | professional-mail gdpr-6-1-f
+b2b email 2026-06-01 | informed !objection job-related customer           | professional-mail gdpr-6-1-f
+b2b email 2026-06-01 | informed !objection job-related consent=email      | professional-mail gdpr-6-1-f
+b2b email 2026-06-01 | informed !objection job-related generic-address    | generic-address cnil-b2b
+b2b email 2026-06-01 | generic-address                                    | generic-address cnil-b2b
+b2b email 2026-06-01 | !informed !objection job-related                   | not-informed gdpr-13
+b2b email 2026-06-01 | !objection job-related                             | not-informed gdpr-13
+b2b email 2026-06-01 | informed !objection !job-related                   | not-job-related cnil-b2b
+b2b email 2026-06-01 | informed !objection                                | not-job-related cnil-b2b
+b2b email 2026-06-01 | informed job-related                               | objection-unknown gdpr-21-2
+b2b email 2026-06-01 | informed objection job-related                     | objection gdpr-21-3
+b2b email 2026-06-01 |                                                    | not-informed gdpr-13
+b2b email 2026-06-01 | consent=email                                      | not-informed gdpr-13
+";
+
+/// C. conso. L223-1 before and since loi 2025-594: Bloctel until 2026-08-10, prior consent with proof from 2026-08-11,
+/// a contract in progress excepted.
+const CALLS: &str = "
+b2c phone 2026-08-10 | !bloctel !objection                                | call-unlisted c-conso-l223-1-2020
+b2c phone 2026-08-11 | !bloctel !objection                                | call-without-consent loi-2025-594-13
+b2c phone 2026-06-01 | !bloctel !objection                                | call-unlisted c-conso-l223-1-2020
+b2c phone 2026-12-01 | !bloctel !objection                                | call-without-consent loi-2025-594-13
+b2c phone 2026-08-10 | !bloctel                                           | objection-unknown gdpr-21-2
+b2c phone 2026-08-10 | bloctel !objection                                 | bloctel-listed c-conso-l223-1-2020
+b2c phone 2026-08-11 | bloctel !objection                                 | call-without-consent loi-2025-594-13
+b2c phone 2026-08-10 | !objection                                         | bloctel-unknown c-conso-l223-1-2020
+b2c phone 2026-08-11 | !objection                                         | call-without-consent loi-2025-594-13
+b2c phone 2026-08-10 |                                                    | bloctel-unknown c-conso-l223-1-2020
+b2c phone 2026-08-11 |                                                    | call-without-consent loi-2025-594-13
+b2c phone 2026-08-10 | !bloctel consent=phone                             | call-consent-unlisted c-conso-l223-1-2020
+b2c phone 2026-08-11 | !bloctel consent=phone                             | call-consent c-conso-l223-1
+b2c phone 2026-08-10 | bloctel consent=phone                              | bloctel-listed c-conso-l223-1-2020
+b2c phone 2026-08-11 | bloctel consent=phone                              | call-consent c-conso-l223-1
+b2c phone 2026-08-10 | consent=phone                                      | bloctel-unknown c-conso-l223-1-2020
+b2c phone 2026-08-11 | consent=phone                                      | call-consent c-conso-l223-1
+b2c phone 2026-08-10 | consent=email !bloctel !objection                  | call-unlisted c-conso-l223-1-2020
+b2c phone 2026-08-11 | consent=email !bloctel !objection                  | call-consent-out-of-scope c-conso-l223-1
+b2c phone 2026-08-10 | consent=incomplete !bloctel !objection             | call-unlisted c-conso-l223-1-2020
+b2c phone 2026-08-11 | consent=incomplete !bloctel !objection             | consent-incomplete gdpr-7-1
+b2c phone 2026-08-10 | contract customer !objection bloctel               | call-contract c-conso-l223-1
+b2c phone 2026-08-11 | contract customer !objection bloctel               | call-contract c-conso-l223-1
+b2c phone 2026-08-10 | contract !objection                                | call-contract c-conso-l223-1
+b2c phone 2026-08-11 | contract !objection                                | call-contract c-conso-l223-1
+b2c phone 2026-08-11 | contract                                           | objection-unknown gdpr-21-2
+b2c phone 2026-08-11 | contract consent=phone                             | call-consent c-conso-l223-1
+b2c phone 2026-08-11 | contract objection                                 | objection gdpr-21-3
+b2c phone 2026-08-11 | !contract customer !objection                      | call-without-consent loi-2025-594-13
+b2c phone 2026-08-11 | customer similar-products informed opt-out-offered !objection | call-without-consent loi-2025-594-13
+";
+
+/// GDPR 21(2)-(3): whoever objects is neither profiled nor promoted to; 17: whoever was erased does not come back. First of all.
+const OBJECTIONS: &str = "
+b2c email 2026-06-01 | objection consent=email                            | objection gdpr-21-3
+b2c sms   2026-06-01 | objection consent=sms                              | objection gdpr-21-3
+b2c phone 2026-08-11 | objection consent=phone                            | objection gdpr-21-3
+b2c phone 2026-08-10 | objection !bloctel                                 | objection gdpr-21-3
+b2b email 2026-06-01 | suppressed=all informed !objection job-related     | objection gdpr-21-3
+b2b email 2026-06-01 | suppressed=promotion informed !objection job-related | objection gdpr-21-3
+b2b email 2026-06-01 | suppressed=profiling informed !objection job-related | objection gdpr-21-3
+b2c email 2026-06-01 | suppressed=profiling consent=email                 | objection gdpr-21-3
+b2b email 2026-06-01 | suppressed=erased informed !objection job-related  | erased gdpr-17
+b2b email 2026-06-01 | suppressed=erased objection                        | erased gdpr-17
+b2c email 2026-06-01 | suppressed=erased consent=email withdrawn=2026-03-01 | erased gdpr-17
+?   none  2026-06-01 | suppressed=all                                     | objection gdpr-21-3
+?   post  2026-06-01 | objection                                          | objection gdpr-21-3
+!   email 2026-06-01 | objection                                          | objection gdpr-21-3
+";
+
+/// GDPR 7(3): a withdrawn consent refuses whatever else holds; dates of the future and facts that cannot both be true are named.
+const CONTRADICTIONS: &str = "
+b2c email 2026-06-01 | consent=email withdrawn=2026-03-01                 | consent-withdrawn gdpr-7-3
+b2c email 2026-06-01 | consent=email withdrawn=2026-02-01                 | consent-withdrawn gdpr-7-3
+b2c email 2026-06-01 | consent=email withdrawn=2026-06-01                 | consent-withdrawn gdpr-7-3
+b2c email 2026-06-01 | consent=sms withdrawn=2026-03-01 customer similar-products informed opt-out-offered !objection | consent-withdrawn gdpr-7-3
+b2b email 2026-06-01 | consent=email withdrawn=2026-03-01 informed !objection job-related | consent-withdrawn gdpr-7-3
+b2c phone 2026-08-11 | consent=phone withdrawn=2026-03-01 contract !objection | consent-withdrawn gdpr-7-3
+b2c email 2026-06-01 | withdrawn=2026-03-01                               | consent-withdrawn gdpr-7-3
+b2c email 2026-06-01 | withdrawn=2026-06-02                               | consent-future gdpr-7-1
+b2c email 2026-06-01 | consent=email withdrawn=2026-06-02                 | consent-future gdpr-7-1
+b2c email 2026-06-01 | consent=email given=2026-06-02                     | consent-future gdpr-7-1
+b2c email 2026-06-01 | consent=email given=2026-06-01                     | message-consent cpce-l34-5
+b2b email 2026-06-01 | consent=email given=2027-01-01 informed !objection job-related | consent-future gdpr-7-1
+b2c email 2026-06-01 | consent=email given=2026-07-01 withdrawn=2026-07-02 | consent-future gdpr-7-1
+b2c email 2026-06-01 | consent=email withdrawn=2026-01-31                 | consent-contradictory gdpr-7-1
+b2b email 2026-06-01 | consent=email withdrawn=2026-01-31 informed !objection job-related | consent-contradictory gdpr-7-1
+b2c email 2026-06-01 | consent=email given=2026-07-01 withdrawn=2026-06-30 | consent-contradictory gdpr-7-1
+b2c email 2026-06-01 | consent=email collected=2026-06-02                 | contact-future gdpr-5-1-d
+b2c email 2026-06-01 | consent=email collected=2026-06-01                 | message-consent cpce-l34-5
+b2b email 2026-06-01 | last-contact=2026-06-02 informed !objection job-related | contact-future gdpr-5-1-d
+b2b email 2026-06-01 | last-contact=2026-06-01 informed !objection job-related | professional-mail gdpr-6-1-f
+b2c phone 2026-08-11 | contract !customer !objection                      | facts-contradictory gdpr-5-1-d
+b2c email 2026-06-01 | contract !customer consent=email                   | facts-contradictory gdpr-5-1-d
+?   email 2026-06-01 | consent=email                                      | audience-unknown gdpr-6-1
+?   phone 2026-06-01 | !bloctel !objection                                | audience-unknown gdpr-6-1
+!   email 2026-06-01 | consent=email                                      | audience-unreadable gdpr-6-1
+!   email 2026-06-01 | informed !objection job-related                    | audience-unreadable gdpr-6-1
+";
+
+/// Three years from collection or from the last contact that came from the prospect, their last day included.
+const RETENTION: &str = "
+b2b email 2026-11-25 | collected=2023-11-25 informed !objection job-related | professional-mail gdpr-6-1-f
+b2b email 2026-11-25 | collected=2023-11-24 informed !objection job-related | retention-lapsed cnil-prospects
+b2b email 2027-02-28 | collected=2024-02-29 informed !objection job-related | professional-mail gdpr-6-1-f
+b2b email 2027-03-01 | collected=2024-02-29 informed !objection job-related | retention-lapsed cnil-prospects
+b2b email 2027-02-28 | collected=2024-02-28 informed !objection job-related | professional-mail gdpr-6-1-f
+b2b email 2028-02-29 | collected=2025-02-28 informed !objection job-related | retention-lapsed cnil-prospects
+b2b email 2026-11-25 | collected=2019-05-02 last-contact=2023-11-25 informed !objection job-related | professional-mail gdpr-6-1-f
+b2b email 2026-11-25 | collected=2019-05-02 last-contact=2023-11-24 informed !objection job-related | retention-lapsed cnil-prospects
+b2b email 2026-11-25 | collected=2024-01-01 last-contact=2019-05-02 informed !objection job-related | professional-mail gdpr-6-1-f
+b2b email 2026-11-25 | collected=? last-contact=2024-01-01 informed !objection job-related | professional-mail gdpr-6-1-f
+b2b email 2026-11-25 | collected=? informed !objection job-related        | retention-unknown gdpr-5-1-e
+b2c email 2026-11-25 | collected=? consent=email                          | message-consent cpce-l34-5
+b2c email 2026-11-25 | collected=2020-01-01 consent=email                 | message-consent cpce-l34-5
+b2c email 2026-11-25 | collected=2020-01-01 consent=email given=2023-11-25 | message-consent cpce-l34-5
+b2c email 2026-11-25 | collected=2020-01-01 consent=email given=2023-11-24 | retention-lapsed cnil-prospects
+b2c email 2026-11-25 | collected=? consent=incomplete                     | retention-unknown gdpr-5-1-e
+b2c phone 2026-11-25 | collected=2020-01-01 contract !objection           | retention-lapsed cnil-prospects
+";
+
+/// A ground holds only on a basis that the policy declares for the purpose.
+const BASES: &str = "
+b2c email 2026-06-01 | bases=consent consent=email                        | message-consent cpce-l34-5
+b2c email 2026-06-01 | bases=legitimate-interest consent=email            | basis-not-declared gdpr-13-1-c
+b2c email 2026-06-01 | bases=legitimate-interest consent=email customer similar-products informed opt-out-offered !objection | message-customer cpce-l34-5-al4
+b2c email 2026-06-01 | bases=consent customer similar-products informed opt-out-offered !objection | basis-not-declared gdpr-13-1-c
+b2c email 2026-06-01 | bases=consent                                      | message-without-consent cpce-l34-5
+b2b email 2026-06-01 | bases=consent informed !objection job-related      | basis-not-declared gdpr-13-1-c
+b2b email 2026-06-01 | bases=consent !informed !objection job-related     | not-informed gdpr-13
+b2b email 2026-06-01 | bases=contract informed !objection job-related     | basis-not-declared gdpr-13-1-c
+b2c phone 2026-08-10 | bases=consent !bloctel !objection                  | basis-not-declared gdpr-13-1-c
+b2c phone 2026-08-10 | bases=legitimate-interest consent=phone !bloctel !objection | call-unlisted c-conso-l223-1-2020
+b2c phone 2026-08-11 | bases=legitimate-interest consent=phone !bloctel !objection | basis-not-declared gdpr-13-1-c
+b2c phone 2026-08-11 | bases=consent contract !objection                  | basis-not-declared gdpr-13-1-c
+";
+
+/// What the law's table says nothing about is refused, and it is said that there is no rule.
+const UNCOVERED: &str = "
+b2c post  2026-06-01 | consent=post !objection customer informed          | no-rule gdpr-6-1
+b2b post  2026-06-01 | informed !objection job-related                    | no-rule gdpr-6-1
+b2b sms   2026-06-01 | informed !objection job-related consent=sms        | no-rule gdpr-6-1
+b2b phone 2026-06-01 | informed !objection job-related !bloctel           | no-rule gdpr-6-1
+b2b phone 2026-08-11 | consent=phone                                      | no-rule gdpr-6-1
+b2b none  2026-06-01 | informed !objection job-related                    | channel-unknown gdpr-6-1
+b2c none  2026-06-01 | consent=email                                      | channel-unknown gdpr-6-1
+b2b email 2025-12-31 | informed !objection job-related                    | no-rule gdpr-6-1
+b2b email 2026-01-01 | informed !objection job-related                    | professional-mail gdpr-6-1-f
+";
+
+fn day(text: &str) -> chrono::NaiveDate {
+    text.parse().unwrap_or_else(|_| panic!("`{text}` is a day"))
+}
+
+/// The purpose of the demonstration, with these bases and this channel.
+pub fn purpose(bases: &[Basis], channel: Option<Channel>) -> Purpose {
+    let policy = policy::parse(probant::demo::policy()).unwrap();
+    let mut purpose = policy.purposes[0].clone();
+    purpose.basis = bases[0];
+    purpose.bases = bases.to_vec();
+    purpose.channel = channel;
+    purpose
+}
+
+/// The lead and the bases of a cell.
+fn lead(audience: &str, facts: &str) -> (LeadFacts, Vec<Basis>) {
+    let mut lead = LeadFacts {
+        collected: Some(day("2025-12-01")),
+        ..LeadFacts::default()
+    };
+    lead.audience = match audience {
+        "?" => Known::Unknown,
+        "!" => Known::Unreadable,
+        word => Known::Is(Audience::of(word).unwrap()),
+    };
+    let mut bases = vec![Basis::Consent, Basis::LegitimateInterest];
+    let (mut scope, mut given, mut withdrawn) = (None, day("2026-02-01"), None);
+    for fact in facts.split_whitespace() {
+        match fact.split_once('=') {
+            Some(("bases", one)) => bases = vec![Basis::of(one).unwrap()],
+            Some(("consent", "incomplete")) => lead.consent = Consent::Incomplete,
+            Some(("consent", channels)) => scope = Some(Channels::parse(channels).unwrap()),
+            Some(("given", date)) => given = day(date),
+            Some(("withdrawn", date)) => withdrawn = Some(day(date)),
+            Some(("suppressed", one)) => lead.suppressed = Some(Scope::of(one).unwrap()),
+            Some(("collected", "?")) => lead.collected = None,
+            Some((key, date)) => *lead.date(FactKind::of(key).unwrap()) = Some(day(date)),
+            None => {
+                let key = FactKind::of(fact.trim_start_matches('!')).unwrap();
+                *lead.flag(key) = Some(!fact.starts_with('!'));
+            }
+        }
+    }
+    if let Some(scope) = scope {
+        lead.consent = Consent::Proof(Proof {
+            when: given,
+            withdrawn,
+            scope,
+            digest: [7; 32],
+        });
+    } else if let Some(date) = withdrawn {
+        lead.consent = Consent::Withdrawn(date);
+    }
+    (lead, bases)
+}
+
+#[test]
+fn every_cell_of_the_decision_table_has_its_verdict_and_its_article() {
+    let pack = law::builtin("fr-1").unwrap();
+    let tables = [
+        MESSAGES,
+        PROFESSIONALS,
+        CALLS,
+        OBJECTIONS,
+        CONTRADICTIONS,
+        RETENTION,
+        BASES,
+        UNCOVERED,
+    ];
+    let mut wrong = Vec::new();
+    let mut met = std::collections::BTreeSet::new();
+    let mut cells = 0;
+    for line in tables
+        .iter()
+        .flat_map(|table| table.lines())
+        .filter(|it| !it.is_empty())
+    {
+        let [who, facts, expected] = line.split('|').collect::<Vec<_>>()[..] else {
+            panic!("{line}")
+        };
+        let [audience, channel, date] = who.split_whitespace().collect::<Vec<_>>()[..] else {
+            panic!("{line}")
+        };
+        let (lead, bases) = lead(audience, facts);
+        let purpose = purpose(&bases, Channel::of(channel));
+        let said = match decide(&Context::of(&purpose, &pack, day(date)), &lead) {
+            Verdict::Eligible(it) => {
+                assert!(bases.contains(&it.basis()), "{line}");
+                format!("{} {}", it.name(), it.article())
+            }
+            Verdict::Refused(it) => format!("{} {}", it.name(), it.article()),
+        };
+        met.insert(said.clone());
+        cells += 1;
+        if said != expected.trim() {
+            wrong.push(format!("{line}\n  but it is {said}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert_eq!(cells, 153);
+    // Every ground and every refusal of the pack stands in some cell.
+    let own = pack
+        .grounds()
+        .map(|it| format!("{} {}", it.name, it.article));
+    let refusals = pack.refusals();
+    let own = own.chain(
+        refusals
+            .iter()
+            .map(|it| format!("{} {}", it.name, it.article)),
+    );
+    assert_eq!(met, own.collect());
+}
