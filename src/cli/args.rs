@@ -84,6 +84,13 @@ pub enum Command {
         #[command(subcommand)]
         verb: PolicyVerb,
     },
+    /// Shows what law packs say: whom the law lets score, whom it refuses, and where that is written
+    #[command(before_help = "Examples:\n  probant law show\n  probant law show fr-1\n")]
+    Law {
+        /// What to do with them.
+        #[command(subcommand)]
+        verb: LawVerb,
+    },
     /// Fits a candidate model; it is never active by itself
     #[command(
         before_help = "Examples:\n  probant train leads.csv --as data-1\n  probant train leads.csv --cv --folds folds.txt --json\n"
@@ -329,6 +336,17 @@ pub enum PolicyVerb {
     /// Prints the policy's JSON Schema
     #[command(before_help = "Examples:\n  probant policy schema > probant.schema.json\n")]
     Schema,
+}
+
+/// Verbs of `probant law`.
+#[derive(Debug, Subcommand)]
+pub enum LawVerb {
+    /// Lists the law packs, or shows the rules, parameters, refusals and sources of one
+    #[command(before_help = "Examples:\n  probant law show\n  probant law show fr-1 --lang fr\n")]
+    Show {
+        /// The pack; all are listed without one
+        pack: Option<String>,
+    },
 }
 
 /// Verbs of `probant models`.

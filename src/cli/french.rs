@@ -260,6 +260,7 @@ pub fn error(error: &Error) -> Option<(String, String)> {
                     "passage inconnu",
                     "`probant runs list` les énumère\u{a0}; donnez au moins quatre chiffres",
                 ),
+                "law pack" => ("corpus juridique inconnu", "`probant law show` les énumère"),
                 "request" => ("demande inconnue", "`probant subject list` les énumère"),
                 "entry" => ("entrée inconnue", "`probant ledger show` les énumère"),
                 "period" => (

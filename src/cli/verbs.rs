@@ -5,7 +5,7 @@ use std::path::Path;
 use chrono::NaiveDate;
 
 use super::args::{
-    AnchorVerb, Bundle, Command, ExportVerb, KeysVerb, LedgerVerb, ModelsVerb, PolicyVerb,
+    AnchorVerb, Bundle, Command, ExportVerb, KeysVerb, LawVerb, LedgerVerb, ModelsVerb, PolicyVerb,
     RunsVerb, SubjectVerb, Whose,
 };
 use super::bar::Bar;
@@ -37,6 +37,7 @@ pub fn carry_out(command: Command, face: &mut Face<'_>, world: &mut World) -> Re
             Ok(Exit(checked.exit))
         }
         Command::Policy { verb } => declared(face, &verb),
+        Command::Law { verb } => law(face, &verb),
         Command::Train {
             data,
             person,
@@ -172,6 +173,14 @@ fn declared(face: &mut Face<'_>, verb: &PolicyVerb) -> Result<Exit, Failed> {
             let ws = face.open()?;
             print::policy(face, ws.policy())?;
         }
+    }
+    Ok(Exit::DONE)
+}
+
+fn law(face: &mut Face<'_>, verb: &LawVerb) -> Result<Exit, Failed> {
+    match verb {
+        LawVerb::Show { pack: None } => print::packs(face)?,
+        LawVerb::Show { pack: Some(id) } => print::pack(face, &workspace::law_pack(id)?)?,
     }
     Ok(Exit::DONE)
 }

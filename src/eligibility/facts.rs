@@ -121,21 +121,29 @@ impl ProofParts<'_> {
 /// A day in its one spelling, without an allocation.
 struct Day([u8; 16], usize);
 
+/// The two digits of each number below 100.
+const DIGITS: [[u8; 2]; 100] = {
+    let mut digits = [[b'0'; 2]; 100];
+    let mut at = 0;
+    while at < 100 {
+        digits[at] = [b'0' + at as u8 / 10, b'0' + at as u8 % 10];
+        at += 1;
+    }
+    digits
+};
+
 impl Day {
     fn of(date: NaiveDate) -> Self {
-        let mut bytes = [0; 16];
-        let (year, month, day) = (date.year(), date.month() as u8, date.day() as u8);
-        if let Ok(year @ 0..=9999) = u16::try_from(year) {
-            let (century, rest) = ((year / 100) as u8, (year % 100) as u8);
-            let digits = |at: u8| [b'0' + at / 10, b'0' + at % 10];
-            bytes[..2].copy_from_slice(&digits(century));
-            bytes[2..4].copy_from_slice(&digits(rest));
-            bytes[4] = b'-';
-            bytes[5..7].copy_from_slice(&digits(month));
-            bytes[7] = b'-';
-            bytes[8..10].copy_from_slice(&digits(day));
+        if let Ok(year @ 0..=9999) = usize::try_from(date.year()) {
+            let ([y0, y1], [y2, y3]) = (DIGITS[year / 100], DIGITS[year % 100]);
+            let [m0, m1] = DIGITS[date.month() as usize];
+            let [d0, d1] = DIGITS[date.day() as usize];
+            let mut bytes = *b"0000-00-00\0\0\0\0\0\0";
+            [bytes[0], bytes[1], bytes[2], bytes[3]] = [y0, y1, y2, y3];
+            [bytes[5], bytes[6], bytes[8], bytes[9]] = [m0, m1, d0, d1];
             return Self(bytes, 10);
         }
+        let mut bytes = [0; 16];
         let text = date.to_string(); // a sign and more than four digits
         let length = text.len().min(bytes.len());
         bytes[..length].copy_from_slice(&text.as_bytes()[..length]);
@@ -147,84 +155,138 @@ impl Day {
     }
 }
 
-/// As [`crate::digest::hex`], without an allocation.
-fn hexed(digest: &[u8; 32]) -> [u8; 64] {
-    let mut text = [0; 64];
-    for (pair, byte) in text.as_chunks_mut::<2>().0.iter_mut().zip(digest) {
-        let digit = |four: u8| b"0123456789abcdef"[usize::from(four)];
-        *pair = [digit(byte >> 4), digit(byte & 15)];
-    }
-    text
+/// The facts of one lead as lines, without an allocation: a night writes millions of them.
+pub(super) struct Lines {
+    bytes: [u8; 512],
+    length: usize,
 }
 
-/// Hands over the facts that these questions need, line by line, keys ascending.
-pub(super) fn each_line(
-    asked: Questions,
-    consent_dates: bool,
-    lead: &LeadFacts,
-    mut line: impl FnMut(&'static str, &[u8]),
-) {
-    fn flag(
-        asked: Questions,
-        (key, value): (Asked, Option<bool>),
-        line: &mut impl FnMut(&'static str, &[u8]),
-    ) {
-        if let (true, Some(value)) = (asked.hold(key), value) {
-            line(key.token(), if value { b"yes" } else { b"no" });
-        }
+/// A line or the beginning of one, and how long it is; copied whole, which is quicker than copying so many bytes.
+type Piece = ([u8; 24], usize);
+
+const fn piece(key: &str, value: &str) -> Piece {
+    let mut bytes = [0; 24];
+    let (key, value) = (key.as_bytes(), value.as_bytes());
+    let mut at = 0;
+    while at < key.len() + value.len() {
+        bytes[at] = if at < key.len() {
+            key[at]
+        } else {
+            value[at - key.len()]
+        };
+        at += 1;
     }
-    if asked.hold(Asked::Audience) {
-        match lead.audience {
-            Known::Unknown => {}
-            Known::Unreadable => line("audience", b"unreadable"),
-            Known::Is(audience) => line("audience", audience.token().as_bytes()),
-        }
+    (bytes, at)
+}
+
+/// Each question's two lines: yes, and no.
+const FLAGS: [[Piece; 2]; 14] = {
+    let mut lines = [[piece("", ""); 2]; 14];
+    let mut at = 0;
+    while at < 14 {
+        let key = Asked::ALL[at].token();
+        lines[at] = [piece(key, "=yes\n"), piece(key, "=no\n")];
+        at += 1;
     }
-    flag(asked, (Asked::Bloctel, lead.bloctel), &mut line);
-    let contact = asked.hold(Asked::Contact);
-    if let (true, Some(date)) = (contact, lead.collected) {
-        line("collected", Day::of(date).bytes());
-    }
-    if asked.hold(Asked::Consent) || (contact && consent_dates) {
-        match lead.consent {
-            Consent::None => {}
-            Consent::Incomplete => line("consent", b"incomplete"),
-            Consent::Withdrawn(date) => line("consent-withdrawn", Day::of(date).bytes()),
-            Consent::Proof(proof) => {
-                line("consent-proof", &hexed(&proof.digest));
-                line("consent-scope", proof.scope.token().as_bytes());
-                line("consent-when", Day::of(proof.when).bytes());
-                if let Some(date) = proof.withdrawn {
-                    line("consent-withdrawn", Day::of(date).bytes());
-                }
+    lines
+};
+
+impl Lines {
+    /// The facts that these questions need, keys ascending.
+    pub(super) fn of(asked: Questions, consent_dates: bool, lead: &LeadFacts) -> Self {
+        const UNREADABLE: Piece = piece("audience", "=unreadable\n");
+        const B2B: Piece = piece("audience", "=b2b\n");
+        const B2C: Piece = piece("audience", "=b2c\n");
+        let mut lines = Self {
+            bytes: [0; 512], // the longest facts there can be are shorter by a piece and more
+            length: 0,
+        };
+        if asked.hold(Asked::Audience) {
+            match lead.audience {
+                Known::Unknown => {}
+                Known::Unreadable => lines.piece(&UNREADABLE),
+                Known::Is(Audience::B2b) => lines.piece(&B2B),
+                Known::Is(Audience::B2c) => lines.piece(&B2C),
             }
         }
+        let contact = asked.hold(Asked::Contact);
+        lines.flag(asked, Asked::Bloctel, lead.bloctel);
+        if contact {
+            lines.date(const { &piece("collected", "=") }, lead.collected);
+        }
+        if asked.hold(Asked::Consent) || (contact && consent_dates) {
+            lines.consent(&lead.consent);
+        }
+        lines.flag(asked, Asked::Contract, lead.contract);
+        lines.flag(asked, Asked::Customer, lead.customer);
+        lines.flag(asked, Asked::GenericAddress, lead.generic_address);
+        lines.flag(asked, Asked::Informed, lead.informed);
+        lines.flag(asked, Asked::JobRelated, lead.job_related);
+        if contact {
+            lines.date(const { &piece("last-contact", "=") }, lead.last_contact);
+        }
+        lines.flag(asked, Asked::Objection, lead.objection);
+        lines.flag(asked, Asked::OptOutOffered, lead.opt_out_offered);
+        lines.flag(asked, Asked::SimilarProducts, lead.similar_products);
+        if let (true, Some(scope)) = (asked.hold(Asked::Suppressed), lead.suppressed) {
+            lines.piece(const { &piece("suppressed", "=") });
+            lines.text(scope.token().as_bytes());
+            lines.text(b"\n");
+        }
+        lines
     }
-    flag(asked, (Asked::Contract, lead.contract), &mut line);
-    flag(asked, (Asked::Customer, lead.customer), &mut line);
-    flag(
-        asked,
-        (Asked::GenericAddress, lead.generic_address),
-        &mut line,
-    );
-    flag(asked, (Asked::Informed, lead.informed), &mut line);
-    flag(asked, (Asked::JobRelated, lead.job_related), &mut line);
-    if let (true, Some(date)) = (contact, lead.last_contact) {
-        line("last-contact", Day::of(date).bytes());
+
+    pub(super) fn bytes(&self) -> &[u8] {
+        &self.bytes[..self.length]
     }
-    flag(asked, (Asked::Objection, lead.objection), &mut line);
-    flag(
-        asked,
-        (Asked::OptOutOffered, lead.opt_out_offered),
-        &mut line,
-    );
-    flag(
-        asked,
-        (Asked::SimilarProducts, lead.similar_products),
-        &mut line,
-    );
-    if let (true, Some(scope)) = (asked.hold(Asked::Suppressed), lead.suppressed) {
-        line("suppressed", scope.token().as_bytes());
+
+    fn piece(&mut self, (bytes, length): &Piece) {
+        self.bytes[self.length..self.length + 24].copy_from_slice(bytes);
+        self.length += length;
+    }
+
+    fn text(&mut self, text: &[u8]) {
+        self.bytes[self.length..self.length + text.len()].copy_from_slice(text);
+        self.length += text.len();
+    }
+
+    fn flag(&mut self, asked: Questions, key: Asked, value: Option<bool>) {
+        if let (true, Some(value)) = (asked.hold(key), value) {
+            self.piece(&FLAGS[key as usize][usize::from(!value)]);
+        }
+    }
+
+    fn date(&mut self, key: &Piece, date: Option<NaiveDate>) {
+        if let Some(date) = date {
+            self.piece(key);
+            let Day(bytes, length) = Day::of(date);
+            self.bytes[self.length..self.length + 16].copy_from_slice(&bytes);
+            self.bytes[self.length + length] = b'\n';
+            self.length += length + 1;
+        }
+    }
+
+    fn consent(&mut self, consent: &Consent) {
+        const WITHDRAWN: Piece = piece("consent-withdrawn", "=");
+        match consent {
+            Consent::None => {}
+            Consent::Incomplete => self.piece(const { &piece("consent", "=incomplete\n") }),
+            Consent::Withdrawn(date) => self.date(&WITHDRAWN, Some(*date)),
+            Consent::Proof(proof) => {
+                self.piece(const { &piece("consent-proof", "=") });
+                for byte in proof.digest {
+                    let digit = |four: u8| b"0123456789abcdef"[usize::from(four)];
+                    self.bytes[self.length] = digit(byte >> 4);
+                    self.bytes[self.length + 1] = digit(byte & 15);
+                    self.length += 2;
+                }
+                self.piece(const { &piece("\nconsent-scope", "=") });
+                self.text(proof.scope.token().as_bytes());
+                self.text(b"\n");
+                self.date(const { &piece("consent-when", "=") }, Some(proof.when));
+                self.date(&WITHDRAWN, proof.withdrawn);
+            }
+        }
     }
 }
 

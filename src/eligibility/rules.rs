@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use chrono::{Months, NaiveDate};
 
-use super::facts::{Consent, Known, LeadFacts, Misread, each_line, read};
+use super::facts::{Consent, Known, LeadFacts, Lines, Misread, read};
 use super::{Context, Eligible, Refused, Verdict};
 use crate::law::asked::{Answers, Asked, ConsentState, ContactState, Questions};
-use crate::law::words::Channel;
+use crate::law::words::{Audience, Channel};
 use crate::law::{Ground, Refusal, Since, Then};
 
 /// The rules of a pack that may speak in one [`Context`].
@@ -18,7 +18,8 @@ pub struct Rules {
     steps: Vec<(Answers, Step)>,
     otherwise: Step,
     undeclared: Option<Arc<Refusal>>,
-    asks: Questions,
+    /// Of a professional, a consumer, somebody unknown, and somebody whose word cannot be read.
+    asks: [Questions; 4],
     retention: Option<Retention>,
 }
 
@@ -39,6 +40,13 @@ struct Retention {
     consent: bool,
     last_contact: bool,
 }
+
+const AUDIENCES: [Result<Option<Audience>, ()>; 4] = [
+    Ok(Some(Audience::B2b)),
+    Ok(Some(Audience::B2c)),
+    Ok(None),
+    Err(()),
+];
 
 /// What a record's ruling should be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,10 +75,14 @@ impl Rules {
             Then::Declared => Step::Leave(Arc::new(Ground::declared(purpose.basis))),
             Then::Refuse(refusal) => Step::Refuse(Arc::clone(refusal)),
         };
-        let mut asks = Questions::default();
+        let mut asks = [Questions::default(); 4];
         let mut steps = Vec::new();
         for rule in pack.in_force(date, channel) {
-            asks = asks.and(rule.asks);
+            for (who, asks) in AUDIENCES.iter().zip(&mut asks) {
+                if rule.takes.takes(Answers::NONE.audience(*who)) {
+                    *asks = asks.and(rule.asks);
+                }
+            }
             steps.push((rule.takes, step(&rule.then)));
         }
         let retention = pack.parameters().map(|it| Retention {
@@ -93,7 +105,7 @@ impl Rules {
     /// What the law says of one lead.
     #[must_use]
     pub fn decide(&self, lead: &LeadFacts) -> Verdict {
-        let facts = self.facts(lead);
+        let facts = self.facts(lead).bytes().into();
         match self.ruling(lead) {
             Ok(ground) => Verdict::Eligible(Eligible {
                 ground: Arc::clone(ground),
@@ -109,7 +121,7 @@ impl Rules {
     /// What the law says of the lead whom a record's facts describe, which must be all that a verdict would record.
     pub fn again(&self, facts: &[u8]) -> Result<Again, Misread> {
         let lead = read(facts)?;
-        if *self.facts(&lead) != *facts {
+        if self.facts(&lead).bytes() != facts {
             return Err(Misread);
         }
         Ok(match self.ruling(&lead) {
@@ -122,6 +134,8 @@ impl Rules {
     #[must_use]
     pub fn asks(&self) -> Questions {
         self.asks
+            .into_iter()
+            .fold(Questions::default(), Questions::and)
     }
 
     /// The first rule that takes the answers of this lead says what is to be. A ground of a basis that the purpose
@@ -142,13 +156,8 @@ impl Rules {
     }
 
     fn answers(&self, lead: &LeadFacts) -> Answers {
-        let audience = match lead.audience {
-            Known::Is(audience) => Ok(Some(audience)),
-            Known::Unknown => Ok(None),
-            Known::Unreadable => Err(()),
-        };
         Answers::NONE
-            .audience(audience)
+            .audience(AUDIENCES[audience(lead.audience)])
             .flag(Asked::Bloctel, lead.bloctel)
             .channel(self.channel)
             .consent(self.consent(&lead.consent))
@@ -204,21 +213,19 @@ impl Rules {
         }
     }
 
-    /// The facts that these rules asked for, as the record keeps them.
-    fn facts(&self, lead: &LeadFacts) -> Box<[u8]> {
+    /// The facts that these rules ask of somebody of this audience, as the record keeps them.
+    fn facts(&self, lead: &LeadFacts) -> Lines {
         let consent_dates = self.retention.is_some_and(|it| it.consent);
-        let mut length = 0;
-        each_line(self.asks, consent_dates, lead, |key, value| {
-            length += key.len() + value.len() + 2;
-        });
-        let mut facts = Vec::with_capacity(length);
-        each_line(self.asks, consent_dates, lead, |key, value| {
-            facts.extend_from_slice(key.as_bytes());
-            facts.push(b'=');
-            facts.extend_from_slice(value);
-            facts.push(b'\n');
-        });
-        facts.into_boxed_slice()
+        Lines::of(self.asks[audience(lead.audience)], consent_dates, lead)
+    }
+}
+
+/// The places of what rules ask of people of each audience.
+fn audience(audience: Known<Audience>) -> usize {
+    match audience {
+        Known::Is(audience) => audience as usize,
+        Known::Unknown => 2,
+        Known::Unreadable => 3,
     }
 }
 

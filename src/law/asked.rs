@@ -6,7 +6,9 @@
 
 use std::fmt;
 
-use super::words::{Audience, Channel, Scope, tokens};
+use super::words::{Audience, Channel, FactKind, Scope, tokens};
+use crate::lang::Lang;
+use crate::say;
 
 /// A question of a rule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -155,6 +157,64 @@ impl Asked {
             Self::Contact => &CONTACTS,
             Self::Suppressed => &SUPPRESSIONS,
             _ => &YES_NO,
+        }
+    }
+
+    /// In words.
+    #[must_use]
+    pub fn words(self, lang: Lang) -> String {
+        match self {
+            Self::Audience => say!(lang, "audience" | "public"),
+            Self::Bloctel => FactKind::Bloctel.words(lang),
+            Self::Channel => say!(lang, "channel" | "canal"),
+            Self::Consent => say!(lang, "consent" | "consentement"),
+            Self::Contact => say!(
+                lang,
+                "collection or last contact" | "collecte ou dernier contact"
+            ),
+            Self::Contract => FactKind::Contract.words(lang),
+            Self::Customer => FactKind::Customer.words(lang),
+            Self::GenericAddress => FactKind::GenericAddress.words(lang),
+            Self::Informed => FactKind::Informed.words(lang),
+            Self::JobRelated => FactKind::JobRelated.words(lang),
+            Self::Objection => FactKind::Objection.words(lang),
+            Self::OptOutOffered => FactKind::OptOutOffered.words(lang),
+            Self::SimilarProducts => FactKind::SimilarProducts.words(lang),
+            Self::Suppressed => say!(lang, "suppression list" | "liste d’opposition"),
+        }
+    }
+
+    /// An answer in words; one that it does not know, as it is.
+    #[must_use]
+    pub fn answer(self, answer: &str, lang: Lang) -> String {
+        match (self, answer) {
+            (Self::Audience, "unreadable") => say!(lang, "unreadable" | "illisible"),
+            (Self::Channel | Self::Consent, "none") => say!(lang, "none" | "aucun"),
+            (Self::Suppressed, "none") => say!(lang, "not listed" | "non inscrit"),
+            (Self::Suppressed, "profiling") => say!(lang, "profiling" | "profilage"),
+            (Self::Suppressed, "promotion") => say!(lang, "promotion" | "promotion"),
+            (Self::Suppressed, "all") => say!(lang, "everything" | "tout"),
+            (Self::Suppressed, "erased") => say!(lang, "erased" | "effacé"),
+            (Self::Consent, "incomplete") => say!(lang, "incomplete" | "incomplet"),
+            (Self::Consent, "valid") => say!(lang, "valid" | "valable"),
+            (Self::Consent, "withdrawn") => say!(lang, "withdrawn" | "retiré"),
+            (Self::Consent, "contradictory") => say!(lang, "contradictory" | "contradictoire"),
+            (Self::Consent, "out-of-scope") => {
+                say!(lang, "for another channel" | "pour un autre canal")
+            }
+            (Self::Contact, "recent") => say!(lang, "recent" | "récent"),
+            (Self::Contact, "lapsed") => say!(lang, "too long ago" | "trop ancien"),
+            (Self::Consent | Self::Contact, "future") => say!(lang, "in the future" | "à venir"),
+            (_, "yes") => say!(lang, "yes" | "oui"),
+            (_, "no") => say!(lang, "no" | "non"),
+            (_, "unknown") => say!(lang, "unknown" | "inconnu"),
+            (Self::Audience, word) => {
+                Audience::of(word).map_or_else(|| word.to_owned(), |it| it.words(lang))
+            }
+            (Self::Channel, word) => {
+                Channel::of(word).map_or_else(|| word.to_owned(), |it| it.words(lang))
+            }
+            _ => answer.to_owned(),
         }
     }
 
@@ -347,6 +407,27 @@ mod tests {
         );
         let tokens: Vec<&str> = Asked::ALL.iter().map(|it| it.token()).collect();
         assert!(tokens.is_sorted(), "facts are recorded in this order");
+    }
+
+    #[test]
+    fn every_question_and_every_answer_has_words_of_its_own() {
+        for lang in [Lang::En, Lang::Fr] {
+            let mut questions: Vec<String> = Asked::ALL.iter().map(|it| it.words(lang)).collect();
+            questions.sort();
+            questions.dedup();
+            assert_eq!(questions.len(), Asked::ALL.len());
+            for asked in Asked::ALL {
+                let answers = asked.answers().iter();
+                let mut words: Vec<String> = answers.map(|it| asked.answer(it, lang)).collect();
+                words.sort();
+                words.dedup();
+                assert_eq!(words.len(), asked.answers().len(), "{asked}");
+                assert!(
+                    words.iter().all(|it| !it.contains('-') || it == "e-mail"),
+                    "{words:?}"
+                );
+            }
+        }
     }
 
     #[test]

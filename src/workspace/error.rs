@@ -265,6 +265,9 @@ impl Error {
                 fixed("`probant runs list` shows what there is; give at least four digits")
             }
             Self::Unknown {
+                what: "law pack", ..
+            } => fixed("`probant law show` lists them"),
+            Self::Unknown {
                 what: "request", ..
             } => fixed("`probant subject list` shows what was asked"),
             Self::Unknown { what: "period", .. } => {

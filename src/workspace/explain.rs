@@ -14,6 +14,7 @@ use super::{Workspace, files};
 use crate::digest::{Digest, hex};
 use crate::features::encode;
 use crate::lang::Lang;
+use crate::law::Pack;
 use crate::ledger::record::{Prediction, Record};
 use crate::ledger::{Entry, SegmentKind};
 use crate::odds::{LogOdds, Score};
@@ -236,7 +237,7 @@ fn say(
         purpose_words: policy
             .purpose(segment.purpose.as_str())
             .map(|purpose| purpose.description.clone()),
-        basis: basis(record.basis),
+        basis: basis(view, segment.law, record.basis),
         pseudonym: record.pseudonym,
         terms: terms(model.model.schema(), &codes, &contributions, &label, lang),
         proof: Proof {
@@ -253,17 +254,17 @@ fn say(
     Ok((said, evidence))
 }
 
-/// The basis that the record's code stands for.
-fn basis(code: u8) -> Basis {
-    [
-        Basis::Consent,
-        Basis::Contract,
-        Basis::LegalObligation,
-        Basis::LegitimateInterest,
-    ]
-    .into_iter()
-    .find(|basis| basis.code() == code)
-    .unwrap_or(Basis::LegitimateInterest)
+/// The basis that the record's code stands for: a ground of its law pack, or the basis of the policy itself.
+fn basis(view: &View, law: Digest, code: u8) -> Basis {
+    let text = view.document(&law).ok();
+    let text = text.and_then(|bytes| String::from_utf8(bytes).ok());
+    let pack = text.and_then(|text| Pack::parse(&text).ok());
+    let ground = pack.and_then(|pack| pack.grounds().find(|it| it.code == code).cloned());
+    let declared = Basis::ALL.iter().copied().find(|it| it.code() == code);
+    ground
+        .map(|it| it.basis)
+        .or(declared)
+        .unwrap_or(Basis::LegitimateInterest)
 }
 
 /// The band's name in the segment's own table, and what people called it that day.

@@ -164,6 +164,16 @@ pub fn binary() -> Token {
         .expect("a version is digits, dots and letters")
 }
 
+/// The law pack with this id.
+pub fn law_pack(id: &str) -> Result<Pack, Error> {
+    let known: Vec<String> = law::packs().map(|it| it.id().to_string()).collect();
+    law::builtin(id).ok_or_else(|| Error::Unknown {
+        what: "law pack",
+        name: id.to_owned(),
+        near: nearest(id, known.iter().map(String::as_str)).map(str::to_owned),
+    })
+}
+
 impl Workspace {
     /// The workspace at `root`, its policy read and checked.
     pub fn open(root: &Path) -> Result<Self, Error> {

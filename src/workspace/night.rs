@@ -276,7 +276,7 @@ impl Bench<'_> {
                 .iter()
                 .filter_map(|&row| pseudonyms[row as usize])
                 .collect(),
-            basis: leaves.iter().map(|leave| leave.code()).collect(),
+            basis: leaves.iter().map(Eligible::code).collect(),
             bands: scores
                 .iter()
                 .map(|score| self.policy.band(score.ppm()) as u8)

@@ -264,7 +264,7 @@ fn a_line_of_many_megabytes_is_refused_by_name() {
 }
 
 /// Every command that has a help.
-const COMMANDS: [&str; 22] = [
+const COMMANDS: [&str; 24] = [
     "",
     "demo",
     "init",
@@ -272,6 +272,8 @@ const COMMANDS: [&str; 22] = [
     "policy",
     "policy check",
     "policy schema",
+    "law",
+    "law show",
     "train",
     "models",
     "models list",
@@ -341,6 +343,9 @@ fn every_command_answers_json_with_one_document_and_its_version() {
         &["-w", &root, "check", &leads],
         &["-w", &root, "policy", "check"],
         &["-w", &root, "policy", "schema"],
+        &["law", "show"],
+        &["law", "show", "fr-1"],
+        &["law", "show", "none-1"],
         &["-w", &root, "train", &leads],
         &["-w", &root, "train", &leads, "--cv"],
         &["-w", &root, "models", "list"],

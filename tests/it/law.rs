@@ -1,10 +1,8 @@
-//! Law packs and eligibility: formats, default deny, facts into a record and back, and forged rulings found.
+//! Law packs and eligibility: formats, default deny, facts into a record and back.
 
 use std::collections::BTreeMap;
-use std::fs;
-use std::path::Path;
 
-use chrono::{Days, NaiveDate};
+use chrono::{Days, Months, NaiveDate};
 use probant::digest::Digest;
 use probant::eligibility::{
     Again, Consent, Context, Known, LeadFacts, Misread, Proof, ProofParts, Rules, Verdict, decide,
@@ -13,19 +11,10 @@ use probant::eligibility::{
 use probant::lang::Lang;
 use probant::law::words::{Audience, Basis, Channel, Channels, Scope};
 use probant::law::{self, Pack, Then};
-use probant::ledger::entry::{Document, Entry, Run, Segment};
 use probant::ledger::record::Facts;
-use probant::ledger::verify::{Judge, Level, Oracles, Report};
-use probant::ledger::{BasisName, Block, Heading, Replay, RunId, SegmentKind, Standing};
-use probant::policy::Purpose;
-use probant::workspace::disk::Disk;
-use probant::workspace::journal::{Commit, Entropy, RunWriter, Writer, check, create};
-use probant::workspace::ruler;
 
 use crate::law_table::purpose;
-use crate::ledger::{
-    NOW, Toy, band, documents, keep_model, model_files, noise, pseudonym, token, workspace,
-};
+use crate::ledger::noise;
 
 /// What each published pack is, for ever.
 const DIGESTS: &str = include_str!("../vectors/law-digests.txt");
@@ -301,7 +290,7 @@ fn some_lead(seed: u64) -> LeadFacts {
 fn has_ground(lead: &LeadFacts, channel: Channel, date: NaiveDate, bases: &[Basis]) -> bool {
     let yes = Some(true);
     let within = |day: Option<NaiveDate>| {
-        day.is_some_and(|day| day <= date && day + chrono::Months::new(36) >= date)
+        day.is_some_and(|day| day <= date && day + Months::new(36) >= date)
     };
     let (mut consent, mut given) = (false, None);
     match lead.consent {
@@ -335,7 +324,8 @@ fn has_ground(lead: &LeadFacts, channel: Channel, date: NaiveDate, bases: &[Basi
         }
         (Known::Is(Audience::B2b), Channel::Email) => {
             let told = lead.informed == yes && lead.job_related == yes;
-            interest && told && lead.generic_address != yes
+            let outside = lead.generic_address == yes || lead.opt_out_offered == Some(false);
+            interest && told && !outside
         }
         (Known::Is(Audience::B2c), Channel::Phone) => {
             let list = !opt_in && lead.bloctel == Some(false);
@@ -348,7 +338,7 @@ fn has_ground(lead: &LeadFacts, channel: Channel, date: NaiveDate, bases: &[Basi
 #[test]
 fn whoever_has_no_listed_ground_is_refused_whatever_the_facts() {
     let pack = law::builtin("fr-1").unwrap();
-    let bases = [
+    let declared = [
         vec![Basis::Consent],
         vec![Basis::LegitimateInterest],
         vec![Basis::Consent, Basis::LegitimateInterest],
@@ -359,9 +349,9 @@ fn whoever_has_no_listed_ground_is_refused_whatever_the_facts() {
         let lead = some_lead(seed);
         let date = day("2025-12-15") + Days::new(noise(seed ^ 0x55) % 500);
         let channel = Channel::ALL[(noise(seed ^ 0x99) % 4) as usize];
-        let purpose = &bases[(noise(seed ^ 0x77) % 4) as usize];
-        let expected = has_ground(&lead, channel, date, purpose);
-        let purpose = PURPOSES.with(|it| it(purpose, channel));
+        let bases = &declared[(noise(seed ^ 0x77) % 4) as usize];
+        let expected = has_ground(&lead, channel, date, bases);
+        let purpose = purpose(bases, Some(channel));
         match decide(&Context::of(&purpose, &pack, date), &lead) {
             Verdict::Eligible(it) => {
                 assert!(expected, "{lead:?} {channel} {date}: {}", it.name());
@@ -380,20 +370,6 @@ fn whoever_has_no_listed_ground_is_refused_whatever_the_facts() {
         let count = met.get(&name).copied().unwrap_or_default();
         assert!(count >= 20, "{name} was met {count} times: {met:?}");
     }
-}
-
-thread_local! {
-    /// Purposes by bases and channel, parsed once.
-    static PURPOSES: Box<dyn Fn(&[Basis], Channel) -> Purpose> = {
-        let sample = purpose(&[Basis::Consent], None);
-        Box::new(move |bases: &[Basis], channel| {
-            let mut purpose = sample.clone();
-            purpose.basis = bases[0];
-            purpose.bases = bases.to_vec();
-            purpose.channel = Some(channel);
-            purpose
-        })
-    };
 }
 
 #[test]
@@ -430,7 +406,7 @@ fn the_facts_of_a_record_suffice_to_rule_again_and_nothing_else_passes_for_them(
         let lead = some_lead(seed);
         let date = day("2025-12-15") + Days::new(noise(seed ^ 0x55) % 500);
         let channel = Channel::ALL[(noise(seed ^ 0x99) % 4) as usize];
-        let purpose = PURPOSES.with(|it| it(&bases, channel));
+        let purpose = purpose(&bases, Some(channel));
         let rules = Rules::of(&Context::of(&purpose, &pack, date));
         let (facts, said) = match rules.decide(&lead) {
             Verdict::Eligible(it) => (it.facts().to_owned(), Again::Basis(it.code())),
@@ -474,8 +450,8 @@ fn only_what_the_rules_in_force_ask_is_recorded() {
         recorded(Channel::Email, "2026-06-01"),
         format!(
             "audience=b2c\ncollected=2025-12-01\n{proof}consent-scope=email+phone\n\
-             consent-when=2026-02-01\ncontract=no\ncustomer=yes\ngeneric-address=no\ninformed=yes\n\
-             job-related=no\nlast-contact=2026-03-04\nobjection=no\nopt-out-offered=yes\n\
+             consent-when=2026-02-01\ncontract=no\ncustomer=yes\ninformed=yes\n\
+             last-contact=2026-03-04\nobjection=no\nopt-out-offered=yes\n\
              similar-products=yes\n"
         )
     );
@@ -576,232 +552,4 @@ fn a_consents_digest_is_that_of_all_its_parts_and_of_the_person() {
     for other in others {
         assert_ne!(other.digest(), parts.digest(), "{other:?}");
     }
-}
-
-// Forged rulings.
-
-/// A policy whose purpose is reached by e-mail, and whose bands are the toy model's.
-fn policy() -> String {
-    let text = probant::demo::policy();
-    let text = text.replace(
-        "basis = \"legitimate-interest\"",
-        "basis = [\"legitimate-interest\", \"consent\"]\nchannel = \"email\"",
-    );
-    assert_ne!(text, probant::demo::policy());
-    text
-}
-
-/// One record as a forger would write it: its basis or refusal, and its facts.
-type Forged<'a> = (u8, u8, &'a str);
-
-/// A ledger with a run under `fr-1` that holds these proposals and these refusals; the toy model scores.
-fn recorded(root: &Path, proposals: &[Forged], refusals: &[Forged], bases: &[(u8, &str)]) {
-    let disk = Disk::new();
-    let mut entropy = Entropy::seeded([1; 32]);
-    create(root, &disk, &mut entropy, NOW, &token("0.1.0")).unwrap();
-    let pack = law::builtin("fr-1").unwrap();
-    let mut kept = keep_model(root);
-    let policy = policy();
-    let (law, policy_sum) = (pack.digest(), Digest::of(policy.as_bytes()));
-    kept.documents.push(pack.text().as_bytes().to_vec());
-    kept.documents.push(policy.into_bytes());
-    let kept_at = |document| Document {
-        document,
-        time: NOW,
-    };
-    kept.entries.push(Entry::Law(kept_at(law)));
-    kept.entries.push(Entry::Policy(kept_at(policy_sum)));
-    Writer::open(root, &disk).unwrap().commit(&kept).unwrap();
-
-    let run = RunId([9; 16]);
-    let mut writer = RunWriter::start(root, &disk, Entropy::seeded([2; 32]), run).unwrap();
-    let [model, schema, ..] = documents().map(|document| Digest::of(&document));
-    let heading = |kind| Heading {
-        run,
-        model: Some((model, Standing::Active)),
-        schema,
-        policy: policy_sum,
-        law,
-        binary: token("0.1.0"),
-        kid: writer.view().kid().clone(),
-        purpose: token("prospection"),
-        basis: match kind {
-            SegmentKind::Proposals => bases.to_vec(),
-            _ => vec![(0, "none")],
-        }
-        .into_iter()
-        .map(|(code, article)| {
-            let article = token(article);
-            (
-                code,
-                BasisName {
-                    article,
-                    document: None,
-                },
-            )
-        })
-        .collect(),
-        outcomes: match kind {
-            SegmentKind::Proposals => vec![(1, token("hot")), (2, token("cold"))],
-            _ => {
-                let own = pack.refusals();
-                let own = own.iter().map(|it| (it.code, it.name.clone()));
-                own.chain([(255, token("restricted"))]).collect()
-            }
-        },
-        retention: (token("leads"), day("2029-01-01")),
-    };
-    let (open, closed) = (
-        heading(SegmentKind::Proposals),
-        heading(SegmentKind::Refusals),
-    );
-    let toy = Toy::of(&documents()[0]).unwrap();
-    let mut push = |heading: &Heading, kind, rows: &[Forged]| {
-        let mut terms = Vec::new();
-        let codes: Vec<Vec<u16>> = (0..3).map(|at| vec![at; rows.len()]).collect();
-        let ppm = probant::odds::LogOdds(toy.replay(&[0, 1, 2], &mut terms)).score();
-        let columns: Vec<&[u16]> = codes.iter().map(Vec::as_slice).collect();
-        let proposals = kind == SegmentKind::Proposals;
-        let block = Block {
-            pseudonyms: &(0..rows.len() as u64).map(pseudonym).collect::<Vec<_>>(),
-            basis: &rows.iter().map(|it| it.0).collect::<Vec<_>>(),
-            outcomes: &rows
-                .iter()
-                .map(|it| if proposals { band(ppm.ppm()) } else { it.1 })
-                .collect::<Vec<_>>(),
-            codes: if proposals { &columns } else { &[] },
-            facts: &rows
-                .iter()
-                .map(|it| it.2.as_bytes().into())
-                .collect::<Vec<_>>(),
-        };
-        let replay: Option<&dyn Replay> = if proposals { Some(&toy) } else { None };
-        writer.push(heading, kind, &block, replay).unwrap();
-    };
-    push(&open, SegmentKind::Proposals, proposals);
-    if !refusals.is_empty() {
-        push(&closed, SegmentKind::Refusals, refusals);
-    }
-    let (proposed, refused) = (proposals.len() as u64, refusals.len() as u64);
-    let entry = Entry::Run(Run {
-        run,
-        time: NOW,
-        date: day("2026-06-01"),
-        purpose: token("prospection"),
-        model: (model, Standing::Active),
-        schema,
-        policy: policy_sum,
-        law,
-        binary: token("0.1.0"),
-        inputs: vec![[7; 32]],
-        total: proposed + refused,
-        proposed,
-        refused,
-        failed: 0,
-    });
-    let commit = Commit {
-        documents: Vec::new(),
-        entries: vec![entry],
-    };
-    writer.commit(&commit).unwrap();
-}
-
-fn verify(root: &Path, level: Level) -> Report {
-    let judge = |_: &Segment, _: &[u8]| -> Result<Judge, String> {
-        Ok(Box::new(|ppm, _: &[u16]| band(ppm)))
-    };
-    let replay =
-        |_: &Digest, bytes: &[u8]| Toy::of(bytes).map(|toy| Box::new(toy) as Box<dyn Replay>);
-    let oracles = Oracles {
-        replay: &replay,
-        outcome: &judge,
-        ruling: &ruler,
-        model_files: &|model: &Digest| model_files(root, model),
-    };
-    check(root, level, oracles).unwrap()
-}
-
-const GOOD: &str =
-    "audience=b2b\ncollected=2026-01-01\ninformed=yes\njob-related=yes\nobjection=no\n";
-const REFUSED: &str = "audience=b2b\ncollected=2026-01-01\ninformed=no\nobjection=no\n";
-const BASES: [(u8, &str); 3] = [
-    (10, "cpce-l34-5"),
-    (11, "cpce-l34-5-al4"),
-    (12, "gdpr-6-1-f"),
-];
-
-#[test]
-fn a_record_whose_ruling_does_not_follow_from_its_facts_is_named() {
-    let honest = workspace();
-    let right = [(12, 0, GOOD); 3];
-    let refusals = [
-        (0, 217, REFUSED),
-        (0, 255, ""),
-        (0, 207, "collected=2026-01-01\n"),
-    ];
-    recorded(honest.path(), &right, &refusals, &BASES);
-    let report = verify(honest.path(), Level::Full);
-    assert!(report.is_sound(), "{report:?}");
-    assert_eq!(report.replayed, 6);
-
-    let objected = GOOD.replace("objection=no", "objection=yes");
-    let old = GOOD.replace("2026-01-01", "2023-05-31");
-    let more = format!("{GOOD}similar-products=yes\nsuppressed=erased\n");
-    let forged: [(&str, Forged, Forged); 9] = [
-        ("refuses a lead", (12, 0, REFUSED), right[0]),
-        ("refuses a lead", (12, 0, &objected), right[0]),
-        ("refuses a lead", (12, 0, &old), right[0]),
-        ("refuses a lead", (12, 0, &more), right[0]),
-        ("refuses a lead", (12, 0, ""), right[0]),
-        ("another ground", (10, 0, GOOD), right[0]),
-        ("does not refuse", (0, 0, ""), (0, 217, GOOD)),
-        ("another reason", (0, 0, ""), (0, 218, REFUSED)),
-        ("restricted, and has facts", (0, 0, ""), (0, 255, GOOD)),
-    ];
-    for (why, proposal, refusal) in forged {
-        let folder = workspace();
-        let (mut proposals, mut refused) = (right.to_vec(), refusals.to_vec());
-        if proposal.0 == 0 {
-            refused[1] = refusal;
-        } else {
-            proposals[1] = proposal;
-        }
-        recorded(folder.path(), &proposals, &refused, &BASES);
-        let report = verify(folder.path(), Level::Full);
-        let named: Vec<_> = report.integrity.iter().map(|it| it.why.as_str()).collect();
-        assert!(
-            named.len() == 1 && named[0].contains(why),
-            "{why}: {named:?}"
-        );
-        assert!(named[0].starts_with("row "), "{named:?}");
-        assert!(report.integrity[0].file.ends_with(".rows"));
-        // Hashes alone are as they were signed: it takes the law to see it.
-        assert!(verify(folder.path(), Level::Hashes).is_sound());
-    }
-}
-
-#[test]
-fn a_segment_that_calls_its_grounds_by_other_articles_is_named() {
-    let folder = workspace();
-    let bases = [(10, "cpce-l34-5"), (12, "gdpr-6-1-a")];
-    recorded(folder.path(), &[(12, 0, GOOD)], &[], &bases);
-    let report = verify(folder.path(), Level::Full);
-    assert_eq!(report.integrity.len(), 1, "{report:?}");
-    assert!(report.integrity[0].why.contains("codes are not the pack's"));
-}
-
-#[test]
-fn the_law_and_the_day_of_the_run_rule_again_not_those_of_today() {
-    // Collected in June 2023: kept on the day of the run, over since.
-    let folder = workspace();
-    let old = GOOD.replace("2026-01-01", "2023-06-01");
-    recorded(folder.path(), &[(12, 0, &old)], &[], &BASES);
-    let report = verify(folder.path(), Level::Full);
-    assert!(report.is_sound(), "{report:?}");
-    let law = law::builtin("fr-1").unwrap().digest();
-    let document = folder.path().join(format!("ledger/documents/{law}"));
-    let text = fs::read_to_string(&document).unwrap();
-    fs::write(&document, text.replacen("36", "35", 1)).unwrap();
-    let report = verify(folder.path(), Level::Full);
-    assert!(!report.is_sound(), "a changed law is no law");
 }

@@ -17,6 +17,7 @@ mod intake;
 mod keys;
 
 mod law;
+mod law_forged;
 mod law_table;
 mod ledger;
 mod ledger_damage;

@@ -57,6 +57,18 @@ pub const WORDS: &[(&str, &str)] = &[
     ),
     ("policy/schema", "Imprime le schéma JSON de la politique"),
     (
+        "law",
+        "Montre ce que disent les corpus juridiques\u{a0}: qui le droit permet d’évaluer, qui il refuse, et où c’est écrit",
+    ),
+    (
+        "law/show",
+        "Énumère les corpus juridiques, ou montre les règles, paramètres, refus et sources de l’un d’eux",
+    ),
+    (
+        "law/show/pack",
+        "Le corpus\u{a0}; tous sont énumérés s’il n’est pas donné",
+    ),
+    (
         "train",
         "Ajuste un modèle candidat\u{a0}; il n’est jamais actif de lui-même",
     ),

@@ -29,6 +29,9 @@ pub(super) struct Rows<'a> {
     pub lists: &'a [ListOf],
 }
 
+/// What a proposal is put together with again: the model, and the policy's bands.
+type Rebuilder = (Box<dyn Replay>, Judge);
+
 /// Leaves held, records replayed, and what is wrong with them.
 pub(super) type Outcome = (u64, u64, Vec<String>);
 
@@ -104,7 +107,7 @@ impl Rows<'_> {
     }
 
     /// The model and the bands, from their documents.
-    fn model(&self, model: &Digest) -> Result<(Box<dyn Replay>, Judge), String> {
+    fn model(&self, model: &Digest) -> Result<Rebuilder, String> {
         let document = |digest: &Digest| self.check.files.read(&format!("documents/{digest}"));
         let replay = document(model)
             .and_then(|bytes| (self.check.oracles.replay)(model, &bytes))
@@ -145,7 +148,7 @@ impl Rows<'_> {
         number: usize,
         columns: &Columns,
         pseudonyms: &[[u8; 16]],
-        (model, ruler): (Option<&(Box<dyn Replay>, Judge)>, Option<&Ruler>),
+        (model, ruler): (Option<&Rebuilder>, Option<&Ruler>),
     ) -> Result<Block, Error> {
         let replay = model.map(|(replay, _)| replay.as_ref());
         if self.segment.kind == SegmentKind::Proposals
