@@ -81,6 +81,9 @@ impl Rules {
             for (who, asks) in AUDIENCES.iter().zip(&mut asks) {
                 if rule.takes.takes(Answers::NONE.audience(*who)) {
                     *asks = asks.and(rule.asks);
+                } else {
+                    // That this rule is not about them depends on who they are.
+                    *asks = asks.with(Asked::Audience);
                 }
             }
             steps.push((rule.takes, step(&rule.then)));

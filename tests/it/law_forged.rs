@@ -205,12 +205,16 @@ fn a_record_whose_ruling_does_not_follow_from_its_facts_is_named() {
 
     let objected = GOOD.replace("objection=no", "objection=yes");
     let old = GOOD.replace("2026-01-01", "2023-05-31");
-    let more = format!("{GOOD}similar-products=yes\nsuppressed=erased\n");
-    let forged: [(&str, Forged, Forged); 9] = [
+    let erased = format!("{GOOD}suppressed=erased\n");
+    let more = format!("{GOOD}similar-products=yes\n");
+    let less = GOOD.replace("objection=no\n", "");
+    let forged: [(&str, Forged, Forged); 11] = [
         ("refuses a lead", (12, 0, REFUSED), right[0]),
         ("refuses a lead", (12, 0, &objected), right[0]),
         ("refuses a lead", (12, 0, &old), right[0]),
-        ("refuses a lead", (12, 0, &more), right[0]),
+        ("refuses a lead", (12, 0, &erased), right[0]),
+        ("refuses a lead", (12, 0, &less), right[0]),
+        ("facts are not those", (12, 0, &more), right[0]),
         ("refuses a lead", (12, 0, ""), right[0]),
         ("another ground", (10, 0, GOOD), right[0]),
         ("does not refuse", (0, 0, ""), (0, 217, GOOD)),
