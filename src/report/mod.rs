@@ -29,8 +29,6 @@ pub use phrases::warnings;
 pub use profiling::{ProfilingView, profiling};
 pub use provenance::{Error, NotIdentity, Period, Provenance, Rows};
 pub use reasons::Reasons;
-<<<<<<< HEAD
-pub use words::{coarse_meaning, day, meaning, moment, number, pair_meaning, plain, scientific};
-=======
-pub use words::{coarse_meaning, day, meaning, moment, number, pair_meaning, scientific, wrap};
->>>>>>> 144cdf2 (cli: law show lists the packs, and what one says with its articles and sources)
+pub use words::{
+    coarse_meaning, day, meaning, moment, number, pair_meaning, plain, scientific, wrap,
+};

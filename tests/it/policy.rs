@@ -6,8 +6,8 @@ use probant::lang::Lang;
 use probant::name::IdType;
 use probant::odds::Score;
 use probant::policy::{
-    self, DateOrder, Encoding, Error, Finding, Format, Guess, Kind, Observed, ObservedColumn,
-    Pairs, Policy, Profiling, Role, Solver, Thousands, Use,
+    self, Basis, Channel, DateOrder, Encoding, Error, Finding, Format, Guess, Kind, Observed,
+    ObservedColumn, Pairs, Policy, Profiling, Role, Solver, Thousands, Use,
 };
 use probant::pseudonym::{self, Master, Pseudonym, normalise, training_key};
 use proptest::prelude::*;
@@ -46,6 +46,23 @@ fn line(text: &str, needle: &str) -> usize {
             .unwrap_or_else(|| panic!("`{needle}` is nowhere")),
     )
     .0
+}
+
+#[test]
+fn a_purpose_may_declare_several_bases_and_its_channel() {
+    let one = sample();
+    assert_eq!(one.purposes[0].bases, [Basis::LegitimateInterest]);
+    assert_eq!(one.purposes[0].channel, None);
+    let several = SAMPLE.replacen(
+        "basis = \"legitimate-interest\"",
+        "basis = [\"consent\", \"legitimate-interest\"]\nchannel = \"email\"",
+        1,
+    );
+    let purpose = &policy::parse(&several).unwrap().purposes[0];
+    assert_eq!(purpose.basis, Basis::Consent);
+    assert_eq!(purpose.bases, [Basis::Consent, Basis::LegitimateInterest]);
+    assert_eq!(purpose.channel, Some(Channel::Email));
+    assert!(against_schema(&several).is_empty());
 }
 
 #[test]
@@ -240,6 +257,10 @@ const BAD: &[Case] = &[
     ("retention_days = 365", "retention_days = -1", "-1", "must be a whole number from 1", ""),
     ("retention_days = 365", "retention_days = 1.5", "1.5", "must be a whole number from 1", ""),
     ("basis = \"legitimate-interest\"\n", "", "[[purposes]]", "`basis` is missing in [[purposes]]", ""),
+    ("basis = \"legitimate-interest\"\n", "basis = []\n", "[]\n", "`basis` is empty", ""),
+    ("basis = \"legitimate-interest\"\n", "basis = [\"legitimate-interest\", \"habit\"]\n", "\"habit\"", "`basis` cannot be", ""),
+    ("basis = \"legitimate-interest\"\n", "basis = [\"consent\", \"consent\"]\n", "\"consent\"]", "`basis` says `consent` twice", ""),
+    ("basis = \"legitimate-interest\"\n", "basis = \"legitimate-interest\"\nchannel = \"e-mail\"\n", "\"e-mail\"", "`channel` cannot be", "did you mean `email`?"),
     ("[[purposes]]", "[purposes]", "[purposes]", "`purposes` must be a list of tables", "write `[[purposes]]`"),
     // The dialect.
     ("separator = \";\"", "separator = \":\"", "\":\"", "`separator` cannot be `:`", "`,`, `;`, `tab`"),
