@@ -10,6 +10,7 @@
 use std::collections::BTreeMap;
 
 use crate::digest::{hex, sha256, unhex};
+use crate::law::words::Scope;
 use crate::ledger::key::SigningKey;
 use crate::ledger::note::{Verifier, base64, unbase64};
 use crate::ledger::{self, Event, EventId, EventKind, Facts, Hash};
@@ -104,20 +105,6 @@ pub enum Seen {
     Identity,
 }
 
-/// To what a person objects.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Scope {
-    /// Being scored and being canvassed.
-    All,
-    /// Being scored.
-    Profiling,
-    /// Being canvassed.
-    Promotion,
-    /// Erased on request: not to come back with the next import.
-    Erased,
-}
-
 /// Words of the log that stand for the variants of an enum.
 macro_rules! spelt {
     ($type:ident { $($variant:ident = $word:literal,)+ }) => {
@@ -143,7 +130,6 @@ macro_rules! spelt {
 spelt! { Control { Found = "found", Missed = "missed", } }
 spelt! { Message { Promotional = "promotional", Informational = "informational", Legal = "legal", } }
 spelt! { Seen { Explanation = "explanation", Review = "review", Identity = "identity", } }
-spelt! { Scope { All = "all", Profiling = "profiling", Promotion = "promotion", Erased = "erased", } }
 
 /// Everything around an act that its record says as well.
 #[derive(Clone, Debug)]
@@ -256,7 +242,7 @@ impl Act {
                 say("why", why.as_str());
             }
             Self::Objected { scope, request } => {
-                say("scope", scope.word());
+                say("scope", scope.token());
                 say("request", &hex(request));
             }
         }

@@ -487,6 +487,19 @@ pub enum SubjectVerb {
         #[command(flatten)]
         whose: Whose,
     },
+    /// Takes an objection: in force at once, without a reason, and lifted by nobody
+    #[command(
+        before_help = "Examples:\n  probant subject object L-1042 --request DEM-2026-019\n  probant subject object L-1042 --request DEM-2026-020 --scope promotion\n"
+    )]
+    Object {
+        /// Whose
+        #[command(flatten)]
+        whose: Whose,
+        /// To what: all (default), profiling, or promotion
+        #[arg(long, value_name = "SCOPE", default_value = "all",
+            value_parser = PossibleValuesParser::new(["all", "profiling", "promotion"]))]
+        scope: String,
+    },
     /// Lists the requests, waiting and carried out
     #[command(before_help = "Examples:\n  probant subject list\n")]
     List,

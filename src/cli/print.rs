@@ -31,7 +31,9 @@ pub use law::{pack, packs};
 pub use ledger::{entries, entry, stats, verdict};
 pub use model::{activated, cross_validation, model, models, trained};
 pub use night::{explanation, run, runs, scored};
-pub use subject::{batch, due, erased, lifted, orphans, purged, receipt, requests, restricted};
+pub use subject::{
+    batch, due, erased, lifted, objected, orphans, purged, receipt, requests, restricted,
+};
 
 /// An error with its chain and its hint.
 pub fn error(face: &mut Face<'_>, error: &Error) -> io::Result<()> {

@@ -10,6 +10,7 @@ use super::args::{
 };
 use super::bar::Bar;
 use super::{Exit, Face, Failed, print};
+use crate::law::words::Scope;
 use crate::policy;
 use crate::report::CardInput;
 use crate::workspace::{
@@ -316,6 +317,12 @@ fn subject(face: &mut Face<'_>, world: &mut World, verb: SubjectVerb) -> Result<
         SubjectVerb::Lift { whose } => {
             let done = workspace::lift(&ws, world, &asked(whose, None))?;
             print::lifted(face, &done)?;
+        }
+        SubjectVerb::Object { whose, scope } => {
+            // The grammar lets only scopes through.
+            let scope = Scope::of(&scope).unwrap_or(Scope::All);
+            let done = workspace::object(&ws, world, &asked(whose, None), scope)?;
+            print::objected(face, &done)?;
         }
         SubjectVerb::List => print::requests(face, &workspace::list_requests(&ws)?)?,
         SubjectVerb::Receipt { request, out } => {

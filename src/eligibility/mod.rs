@@ -14,8 +14,8 @@ use std::sync::Arc;
 
 use chrono::NaiveDate;
 
-use crate::law::words::{Basis, Channel};
-use crate::law::{Ground, Pack, Refusal};
+use crate::law::words::{Basis, Channel, Scope};
+use crate::law::{ERASED, Ground, OBJECTED, Pack, Refusal};
 use crate::policy::Purpose;
 
 pub use self::facts::{Consent, Known, LeadFacts, Misread, Proof, ProofParts, read};
@@ -80,14 +80,43 @@ pub fn decide(context: &Context<'_>, lead: &LeadFacts) -> Verdict {
 /// The refusal of a person whose records are restricted: they may be stored, and nothing else (GDPR art. 18(2)).
 #[must_use]
 pub fn restricted() -> Refused {
-    Refused {
-        refusal: Arc::new(Refusal {
-            code: RESTRICTED,
-            name: "restricted".parse().expect("a word is a name"),
-            article: "gdpr-18-2".parse().expect("a word is a name"),
-            sentence: None,
-        }),
-        facts: Box::default(),
+    Refused::whatever_the_pack(RESTRICTED, "restricted", "gdpr-18-2", "")
+}
+
+/// The refusal of a person who objected, or was erased and came back, under a pack that does not ask: it binds all the
+/// same (GDPR art. 21(3), art. 17).
+#[must_use]
+pub fn suppressed(scope: Scope) -> Refused {
+    let facts = format!("suppressed={scope}\n");
+    match scope {
+        Scope::Erased => Refused::whatever_the_pack(ERASED, "erased", "gdpr-17", &facts),
+        Scope::All | Scope::Profiling | Scope::Promotion => {
+            Refused::whatever_the_pack(OBJECTED, "objected", "gdpr-21-3", &facts)
+        }
+    }
+}
+
+/// The refusals that every pack shares, by ascending code.
+#[must_use]
+pub fn shared_refusals() -> [Refused; 3] {
+    [
+        suppressed(Scope::Erased),
+        suppressed(Scope::All),
+        restricted(),
+    ]
+}
+
+impl Refused {
+    fn whatever_the_pack(code: u8, name: &str, article: &str, facts: &str) -> Self {
+        Self {
+            refusal: Arc::new(Refusal {
+                code,
+                name: name.parse().expect("a word is a name"),
+                article: article.parse().expect("a word is a name"),
+                sentence: None,
+            }),
+            facts: facts.as_bytes().into(),
+        }
     }
 }
 

@@ -35,6 +35,10 @@ const SECOND: &str = "probant/law/v2";
 pub const FIRST_REFUSAL: u8 = 200;
 /// The outcome code of a person whose records are restricted; no pack may say it.
 pub const RESTRICTED: u8 = u8::MAX;
+/// The outcome code of a person who objected, where the pack has none of its own (GDPR art. 21).
+pub const OBJECTED: u8 = 254;
+/// The outcome code of a person who was erased and came back, where the pack has none of its own (GDPR art. 17).
+pub const ERASED: u8 = 253;
 /// Basis codes from here to [`FIRST_REFUSAL`] are those of grounds; lower ones are [`Basis::code`]s.
 pub const FIRST_GROUND: u8 = 10;
 

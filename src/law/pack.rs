@@ -10,8 +10,8 @@ use super::asked::{Answers, Asked, Questions};
 use super::document::{First, Head, Named, Parameters, Ruling, Second};
 use super::words::{Basis, Channel};
 use super::{
-    Error, FIRST, FIRST_GROUND, FIRST_REFUSAL, Ground, RESTRICTED, Refusal, SECOND, Sentence,
-    Source, document,
+    ERASED, Error, FIRST, FIRST_GROUND, FIRST_REFUSAL, Ground, OBJECTED, RESTRICTED, Refusal,
+    SECOND, Sentence, Source, document,
 };
 use crate::digest::Digest;
 use crate::lang::Lang;
@@ -346,6 +346,7 @@ fn refusals(written: Vec<document::Refusal>) -> Result<Vec<Arc<Refusal>>, &'stat
 fn code(code: u8) -> Result<(), &'static str> {
     match code {
         RESTRICTED => Err("a refusal's code is 255, which means restricted"),
+        ERASED | OBJECTED => Err("a refusal's code is 253 or 254, which every pack shares"),
         FIRST_REFUSAL.. => Ok(()),
         _ => Err("a refusal's code is under 200"),
     }

@@ -4,7 +4,6 @@
 //! asked quickly is a projection of those leaves in `state.db`, brought up to
 //! date from the ledger whenever it is opened, so that no crash leaves the two
 //! apart and a lost `state.db` costs free text only.
-#![allow(dead_code, reason = "reviews, releases and accesses come next")]
 
 use std::collections::{BTreeMap, HashMap};
 

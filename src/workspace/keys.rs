@@ -105,6 +105,8 @@ pub struct KeyList {
     pub kek: String,
     /// The id of the key that signs the log.
     pub signing: String,
+    /// The id of the key that recognises who may not be scored again, once there is one.
+    pub suppression: Option<String>,
     /// To whom key backups are sealed.
     pub recovery: Option<String>,
     /// Days that key backups are kept.
@@ -155,6 +157,7 @@ pub fn list(ws: &Workspace) -> Result<KeyList, Error> {
         periods: view.periods().into_iter().map(PeriodLine::from).collect(),
         kek: view.kek_id().to_string(),
         signing: view.signing_id().to_string(),
+        suppression: view.suppression_kid().map(ToString::to_string),
         recovery: ws.policy.backup.recovery.clone(),
         keep_keys_days: ws.policy.backup.keep_keys_days,
     })

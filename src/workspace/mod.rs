@@ -39,6 +39,7 @@ mod runs;
 mod score;
 mod sheet;
 mod state;
+mod suppressed;
 mod tally;
 mod train;
 mod unlinked;
@@ -65,8 +66,8 @@ pub use backup::{
 pub use bundle::{BundleRequest, HandedOver, Refusal, Selection, bundle};
 pub use check::{Checked, ColumnReport, check};
 pub use erasure::{
-    Ask, Batch, FileDone, Orphan, Receipt, RequestLine, Taken, ask as erase, gc, lift,
-    list as list_requests, preview as preview_batch, purge, receipt, restrict,
+    Ask, Batch, FileDone, Objected, Orphan, Receipt, RequestLine, Taken, ask as erase, gc, lift,
+    list as list_requests, object, preview as preview_batch, purge, receipt, restrict,
 };
 pub use error::Error;
 pub use examine::{AnchorVerdict, Anchored, Examined};
@@ -256,7 +257,6 @@ impl Workspace {
         reason = "a policy will be able to name a pack that is not there"
     )]
     #[expect(clippy::unused_self, reason = "a policy will name its pack")]
-    #[allow(dead_code, reason = "acts will name it")]
     fn pack(&self) -> Result<Pack, Error> {
         Ok(law::builtin(score::PACK).expect("the pack is built in"))
     }

@@ -11,10 +11,12 @@ use rayon::prelude::*;
 use super::error::Error;
 use super::export::Plan;
 use super::met::Met;
+use super::suppressed::Suppressed;
 use crate::eligibility::{self, Context, Eligible, LeadFacts, Refused, Rules, Verdict};
 use crate::features::{self, Codes};
 use crate::intake::{Failure, Portion, Reason};
 use crate::law::Pack;
+use crate::law::asked::Asked;
 use crate::model::Model;
 use crate::odds::{LogOdds, Score};
 use crate::policy::{IdType, Policy, Purpose};
@@ -39,6 +41,8 @@ pub struct Bench<'a> {
     pub plan: &'a Plan,
     /// People whose records are restricted.
     pub restricted: &'a HashSet<[u8; 16]>,
+    /// People who may not be scored again.
+    pub suppressed: &'a Suppressed,
 }
 
 /// The scored rows of one portion, by ascending record.
@@ -156,8 +160,13 @@ impl Bench<'_> {
         let mut refusals = Refusals::default();
         let firsts = met.first(&pseudonyms)?;
         let rules = Rules::of(&Context::of(self.purpose, self.pack, self.date));
+        let scopes = self.suppressed.scopes(&ids);
         for (row, (pseudonym, first)) in pseudonyms.iter().zip(firsts).enumerate() {
-            match self.gate(&rules, pseudonym.as_ref(), first) {
+            let lead = LeadFacts {
+                suppressed: scopes.get(row).copied().flatten(),
+                ..LeadFacts::default()
+            };
+            match self.gate(&rules, pseudonym.as_ref(), first, &lead) {
                 Gate::Through(leave) => through.push(row, leave),
                 Gate::Refused(why) => {
                     refusals.ids.push(id(row));
@@ -187,7 +196,13 @@ impl Bench<'_> {
     }
 
     /// What becomes of one row before it is encoded.
-    fn gate(&self, rules: &Rules, pseudonym: Option<&[u8; 16]>, first: bool) -> Gate {
+    fn gate(
+        &self,
+        rules: &Rules,
+        pseudonym: Option<&[u8; 16]>,
+        first: bool,
+        lead: &LeadFacts,
+    ) -> Gate {
         let Some(pseudonym) = pseudonym else {
             return Gate::Failed(Reason::NotAnIdentifier);
         };
@@ -197,7 +212,13 @@ impl Bench<'_> {
         if self.restricted.contains(pseudonym) {
             return Gate::Refused(eligibility::restricted());
         }
-        match rules.decide(&LeadFacts::default()) {
+        // An objection binds under every pack, whether it asks or not.
+        if let Some(scope) = lead.suppressed
+            && !rules.asks().hold(Asked::Suppressed)
+        {
+            return Gate::Refused(eligibility::suppressed(scope));
+        }
+        match rules.decide(lead) {
             Verdict::Eligible(leave) => Gate::Through(leave),
             Verdict::Refused(why) => Gate::Refused(why),
         }

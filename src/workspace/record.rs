@@ -32,7 +32,7 @@ impl Night<'_> {
         );
         let days = chrono::Days::new(u64::from(self.purpose.retention_days));
         let until = self.date.checked_add_days(days).unwrap_or(NaiveDate::MAX);
-        let outcomes = match kind {
+        let outcomes: Vec<(u8, Token)> = match kind {
             SegmentKind::Proposals => self
                 .ws
                 .policy
@@ -53,10 +53,9 @@ impl Night<'_> {
                 article: token("none"),
                 document: None,
             };
-            let restricted = eligibility::restricted();
-            let name = restricted.name().parse().expect("it was a name before");
-            let mut outcomes: Vec<(u8, Token)> = outcomes;
-            outcomes.push((restricted.code(), name));
+            let shared = eligibility::shared_refusals();
+            let shared = shared.iter().map(|it| (it.code(), token(it.name())));
+            let outcomes = outcomes.into_iter().chain(shared).collect();
             ((0, none), outcomes)
         } else {
             (basis, outcomes)

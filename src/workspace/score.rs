@@ -22,6 +22,7 @@ use super::output;
 use super::record::{block, push_refusals};
 use super::restore::{recover, run_id};
 use super::state::State;
+use super::suppressed::Suppressed;
 use super::tally::{RunReport, Tally};
 use super::{Progress, Recorded, Watch, Workspace, World};
 use crate::digest::hex;
@@ -78,6 +79,7 @@ pub struct Night<'a> {
     pub(super) plan: Plan,
     pub(super) lang: Lang,
     pub(super) restricted: HashSet<[u8; 16]>,
+    pub(super) suppressed: Suppressed,
 }
 
 /// Scores the exports of `request`.
@@ -196,6 +198,7 @@ impl<'a> Night<'a> {
             .iter()
             .map(|path| files::fingerprint(path))
             .collect::<Result<_, _>>()?;
+        let suppressed = Suppressed::open(ws, view, plan.id_type)?;
         let pack = law::builtin(PACK).expect("the pack is built in");
         let date = request.date.unwrap_or_else(|| ws.civil_date(world.now));
         Ok(Self {
@@ -211,6 +214,7 @@ impl<'a> Night<'a> {
             plan,
             lang,
             restricted: restricted(view, &purpose.id)?,
+            suppressed,
         })
     }
 
@@ -318,6 +322,7 @@ impl<'a> Night<'a> {
             key,
             plan: &self.plan,
             restricted: &self.restricted,
+            suppressed: &self.suppressed,
         };
         let mut export = self.open()?;
         let mut tally = Tally {

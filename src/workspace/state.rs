@@ -13,7 +13,6 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 
 use crate::digest::Digest;
 
-#[expect(unused_imports, reason = "reviews and releases ask")]
 pub use acts::{Told, Which};
 pub use requests::{Kind, Request, Whose};
 

@@ -37,4 +37,5 @@ mod real;
 mod report;
 mod sql;
 mod subject;
+mod suppression;
 mod tidy;

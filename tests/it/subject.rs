@@ -76,9 +76,16 @@ fn an_erased_lead_is_gone_from_ledger_and_files_and_everybody_else_stays() {
     let files = report["batch"]["files"].as_array().unwrap();
     assert!(
         files.len() == 3
-            && files
+            && files[..2]
                 .iter()
-                .all(|it| it["status"] == "rewritten" && it["rows"] == 1),
+                .all(|it| it["status"] == "rewritten" && it["rows"] == 1)
+            && files[2]["status"] == "clean",
+        "{report}"
+    );
+    // Whoever asked to be forgotten was refused when the CRM exported them again, and that record left as well.
+    assert_eq!(
+        (&report["proposed"], &report["refused"]),
+        (&59.into(), &1.into()),
         "{report}"
     );
     sound(&night.root());
@@ -410,7 +417,7 @@ fn a_restricted_lead_is_kept_and_neither_used_nor_scored_until_it_is_free() {
         (&done["batch"]["requests"], &done["batch"]["held_requests"]),
         (&1.into(), &1.into())
     );
-    // The next night refuses them, with the article, and gives no score.
+    // The next night refuses them, with the article, and gives no score; nor to the one who was erased.
     let refused = night.path("out/refused.csv");
     let report = night
         .score(
@@ -421,7 +428,7 @@ fn a_restricted_lead_is_kept_and_neither_used_nor_scored_until_it_is_free() {
         .json();
     assert_eq!(
         (&report["proposed"], &report["refused"]),
-        (&49.into(), &1.into())
+        (&48.into(), &2.into())
     );
     assert!(!in_file(&night, "out/b.csv", 7));
     let rows = String::from_utf8_lossy(&night.read("out/refused.csv")).into_owned();

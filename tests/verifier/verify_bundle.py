@@ -204,7 +204,7 @@ def people(states):
 
 GRAMMAR = {
     "genesis": [("origin", r"probant\.invalid/[0-9a-f]{16}"), ("time", TIME), ("binary", NAME), ("key", r"[!-~]+")],
-    "key": [("kid", NAME), ("use", "pseudonym"), ("time", TIME), ("check", HASH)],
+    "key": [("kid", NAME), ("use", "pseudonym|suppression"), ("time", TIME), ("check", HASH)],
     "model": [("model", SHA), ("schema", SHA), ("policy", SHA), ("time", TIME), ("binary", NAME), ("actor", NAME), ("file*", f"{NAME} {SHA}")],
     "schema": DOCUMENT,
     "policy": DOCUMENT,

@@ -257,6 +257,26 @@ pub const WORDS: &[(&str, &str)] = &[
         "L’article\u{a0}: de art18-1-a à art18-1-d, ou legal-hold, conservation pour un litige (par défaut\u{a0}: art18-1)",
     ),
     (
+        "subject/object",
+        "Reçoit une opposition\u{a0}: en vigueur aussitôt, sans motif, et que nul ne peut lever",
+    ),
+    (
+        "subject/object/lead",
+        "L’identifiant du prospect dans le CRM",
+    ),
+    (
+        "subject/object/request",
+        "La référence de la demande, en toutes lettres\u{a0}; elle n’entre jamais au registre",
+    ),
+    (
+        "subject/object/person",
+        "Qui reçoit la demande\u{a0}: une personne de la politique",
+    ),
+    (
+        "subject/object/scope",
+        "À quoi\u{a0}: all (à tout, par défaut), profiling (être noté) ou promotion (être démarché)",
+    ),
+    (
         "subject/lift",
         "Lève la limitation sur les enregistrements d’un prospect",
     ),

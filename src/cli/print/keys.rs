@@ -61,6 +61,17 @@ pub fn keys(face: &mut Face<'_>, list: &KeyList) -> io::Result<()> {
                 | "Segments enveloppés par {kek}, registre signé par {signing}"
         )
     )?;
+    if let Some(kid) = &list.suppression {
+        writeln!(
+            face.out,
+            "{}",
+            say!(
+                face.lang,
+                "Who objected, or was erased on request, is recognised by {kid}, for as long as the ledger stands"
+                    | "Qui s’est opposé, ou a été effacé sur demande, se reconnaît par {kid}, aussi longtemps que dure le registre"
+            )
+        )?;
+    }
     let missing = list.periods.iter().any(|period| period.state == "missing");
     // Never a destruction: that is not a next step, but somebody's decision.
     if missing {

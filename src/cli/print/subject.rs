@@ -8,7 +8,7 @@ use super::{noun, right, table};
 use crate::cli::Face;
 use crate::lang::Lang;
 use crate::say;
-use crate::workspace::{Batch, FileDone, Orphan, Receipt, RequestLine, Taken};
+use crate::workspace::{Batch, FileDone, Objected, Orphan, Receipt, RequestLine, Taken};
 
 fn records(lang: Lang, n: u64) -> String {
     let word = noun(
@@ -225,6 +225,59 @@ fn file_done(lang: Lang, file: &FileDone) -> String {
     }
 }
 
+/// `probant subject object`.
+pub fn objected(face: &mut Face<'_>, done: &Objected) -> io::Result<()> {
+    if face.json {
+        return face.json(done);
+    }
+    let lang = face.lang;
+    let said = match (done.status.as_str(), done.scope.as_str()) {
+        ("answered", _) => say!(
+            lang,
+            "This person had objected to as much before: nothing changes."
+                | "Cette personne s’y était déjà opposée\u{a0}: rien ne change."
+        ),
+        (_, "promotion") => say!(
+            lang,
+            "In force: whatever the CRM exports, this person is not canvassed any more, nor scored for it."
+                | "Opposition en vigueur\u{a0}: quoi que le CRM exporte, cette personne n’est plus démarchée, ni notée à cette fin."
+        ),
+        (_, "profiling") => say!(
+            lang,
+            "In force: whatever the CRM exports, this person is not scored any more."
+                | "Opposition en vigueur\u{a0}: quoi que le CRM exporte, cette personne n’est plus notée."
+        ),
+        _ => say!(
+            lang,
+            "In force: whatever the CRM exports, this person is neither scored nor canvassed any more."
+                | "Opposition en vigueur\u{a0}: quoi que le CRM exporte, cette personne n’est plus ni notée ni démarchée."
+        ),
+    };
+    writeln!(face.out, "{said}")?;
+    writeln!(
+        face.out,
+        "{}",
+        say!(
+            lang,
+            "Nobody here can lift it. It outlives the erasure of everything else about this person. A message that the law or a contract asks for, such as an invoice, may still be sent."
+                | "Personne ici ne peut la lever. Elle survit à l’effacement de tout le reste. Un message que la loi ou un contrat impose, une facture par exemple, peut toujours partir."
+        )
+    )?;
+    for path in &done.files {
+        let path = path.display();
+        writeln!(
+            face.out,
+            "! {}",
+            say!(
+                lang,
+                "Still in a score file, from which nobody may canvass this lead: {path}"
+                    | "Figure encore dans un fichier de scores, dont nul ne peut se servir pour démarcher ce prospect\u{a0}: {path}"
+            )
+        )?;
+    }
+    face.next("probant subject list")
+}
+
 /// `probant subject restrict`.
 pub fn restricted(face: &mut Face<'_>, asked: &Taken) -> io::Result<()> {
     if face.json {
@@ -292,6 +345,7 @@ pub fn requests(face: &mut Face<'_>, requests: &[RequestLine]) -> io::Result<()>
         let kind = match it.kind.as_str() {
             "erase" => say!(lang, "erasure" | "effacement"),
             "restrict" => say!(lang, "restriction" | "limitation"),
+            "object" => say!(lang, "objection" | "opposition"),
             _ => say!(lang, "end of restriction" | "levée"),
         };
         let reason = article(lang, &it.reason);

@@ -4,12 +4,14 @@
 //! | --- | --- |
 //! | `subject` | a person's request: to be erased, restricted, or freed of a restriction |
 //! | `batch` | the night's batch: waiting requests, and what is past its date |
+//! | `object` | an objection, in force at once |
 //! | `redact` | score files written again without some people |
 //! | `receipt` | what an erased person is given |
 //! | `gc` | what crashes left |
 
 mod batch;
 mod gc;
+mod object;
 mod receipt;
 mod redact;
 mod subject;
@@ -27,6 +29,7 @@ use crate::model::Model;
 
 pub use batch::{Batch, FileDone, carry_out, preview, purge};
 pub use gc::{Orphan, gc};
+pub use object::{Objected, object};
 pub use receipt::{Receipt, receipt};
 pub use subject::{Ask, RequestLine, Taken, ask, lift, list, restrict};
 

@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::batch::{Batch, carry_out};
 use super::{Rows, alone, replay, rows_about, writer};
+use crate::law::words::Scope;
 use crate::ledger::EventId;
 use crate::ledger::entry::request_commitment;
 use crate::name::{IdType, Token};
@@ -15,6 +16,7 @@ use crate::pseudonym::{Key, Master, normalise};
 use crate::workspace::error::Error;
 use crate::workspace::journal::{self, Restriction, View};
 use crate::workspace::state::{Kind, Request, State, Whose};
+use crate::workspace::suppressed::{Wish, suppress};
 use crate::workspace::{Recorded, Workspace, World};
 
 /// What is asked at the desk.
@@ -103,6 +105,9 @@ pub fn ask(ws: &Workspace, world: &mut World, ask: &Ask) -> Result<Recorded<Take
         answered,
         ..
     } = desk;
+    // Whoever asks to be forgotten must not come back with the next import. That is recorded first: a crash in between
+    // leaves a person who is left alone, and a request to be typed again.
+    forbid(ws, world, &asked, &kept, &person)?;
     state.ask(&kept)?;
     let mut answer = Taken {
         schema_version: 1,
@@ -134,6 +139,42 @@ pub fn ask(ws: &Workspace, world: &mut World, ask: &Ask) -> Result<Recorded<Take
         }
     }
     Ok(Recorded(answer))
+}
+
+/// Puts the people whose requests are taken into the suppression set.
+fn forbid(
+    ws: &Workspace,
+    world: &mut World,
+    asked: &[(String, String)],
+    kept: &[(Request, Vec<Whose>)],
+    actor: &Token,
+) -> Result<(), Error> {
+    let (_, id_type) = ws.policy.identifier();
+    let mut wishes = Vec::with_capacity(kept.len());
+    let mut normals = Vec::with_capacity(kept.len());
+    let salts: HashMap<&str, [u8; 16]> = kept
+        .iter()
+        .map(|(request, _)| (request.reference.as_str(), request.salt))
+        .collect();
+    for (lead, reference) in asked {
+        if let Some(salt) = salts.get(reference.as_str()) {
+            normals.push((normalise(id_type, lead)?, salt, reference));
+        }
+    }
+    for (normal, salt, reference) in &normals {
+        wishes.push(Wish {
+            normal,
+            scope: Scope::Erased,
+            request: request_commitment(salt, reference),
+            actor,
+        });
+    }
+    if wishes.is_empty() {
+        return Ok(());
+    }
+    let mut writer = writer(ws, world)?;
+    suppress(ws, world, &mut writer, &wishes)?;
+    Ok(())
 }
 
 /// Requests being taken, each against those before it.
@@ -363,7 +404,7 @@ fn done(ws: &Workspace, records: u64, event: EventId) -> Taken {
 }
 
 /// Score files of the runs of these rows, where they still stand.
-fn standing(ws: &Workspace, view: &View, rows: &Rows) -> Result<Vec<PathBuf>, Error> {
+pub(super) fn standing(ws: &Workspace, view: &View, rows: &Rows) -> Result<Vec<PathBuf>, Error> {
     let runs: BTreeSet<String> = rows
         .keys()
         .filter_map(|id| view.placed(*id))
@@ -406,6 +447,17 @@ fn article(asked: &str, stem: &str, others: &[&str]) -> Result<Token, Error> {
     })
 }
 
+/// Refuses a request that nobody could refer to.
+pub(super) fn reference_of(reference: &str) -> Result<(), Error> {
+    if reference.trim().is_empty() {
+        return Err(Error::Usage {
+            what: "the request has no reference".to_owned(),
+            hint: "say by what the request is known, as `--request DEM-2026-017`",
+        });
+    }
+    Ok(())
+}
+
 fn request(
     world: &mut World,
     kind: Kind,
@@ -413,12 +465,7 @@ fn request(
     person: &Token,
     reason: &Token,
 ) -> Result<Request, Error> {
-    if reference.trim().is_empty() {
-        return Err(Error::Usage {
-            what: "the request has no reference".to_owned(),
-            hint: "say by what the request is known, as `--request DEM-2026-017`",
-        });
-    }
+    reference_of(reference)?;
     Ok(Request {
         id: 0,
         kind: kind.word().to_owned(),
@@ -434,13 +481,13 @@ fn request(
 }
 
 /// What a lead may be called in the ledger: a key for each period and purpose that has rows.
-struct Names {
+pub(super) struct Names {
     id_type: IdType,
     keys: Vec<(Token, Token, Key)>,
 }
 
 impl Names {
-    fn of(ws: &Workspace, view: &View) -> Result<Self, Error> {
+    pub(super) fn of(ws: &Workspace, view: &View) -> Result<Self, Error> {
         let (_, id_type) = ws.policy.identifier();
         let recorded = view
             .segments()
@@ -474,16 +521,22 @@ impl Names {
     }
 }
 
-/// Where the records about a lead stand.
+/// Where the records about a lead stand, of which there are some.
 fn rows_of(ws: &Workspace, view: &View, lead: &str) -> Result<Rows, Error> {
-    let whose = Names::of(ws, view)?.of_lead(lead)?;
+    let rows = rows_about_lead(&Names::of(ws, view)?, view, lead)?;
+    if rows.is_empty() {
+        return Err(Error::NoDecision);
+    }
+    Ok(rows)
+}
+
+/// Where the records about a lead stand.
+pub(super) fn rows_about_lead(names: &Names, view: &View, lead: &str) -> Result<Rows, Error> {
+    let whose = names.of_lead(lead)?;
     let owners = whose.iter().map(|it| (it.pseudonym, vec![0])).collect();
     let mut rows = Rows::new();
     for (segment, row, _) in rows_about(view, &owners)? {
         rows.entry(segment).or_default().push(row);
-    }
-    if rows.is_empty() {
-        return Err(Error::NoDecision);
     }
     Ok(rows)
 }

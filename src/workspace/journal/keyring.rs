@@ -186,7 +186,7 @@ impl Keyring {
         }
     }
 
-    fn secret(&self, kind: SecretKind, id: &Token) -> Result<Secret, Error> {
+    pub(super) fn secret(&self, kind: SecretKind, id: &Token) -> Result<Secret, Error> {
         let name = file(kind, id);
         let path = self.folder.join(&name);
         guard(&path)?;

@@ -15,6 +15,7 @@
 //! | `erase` | rows that leave, their segments rewritten and every key wrapped anew |
 //! | `restrict` | rows that may be neither used nor purged for a while |
 //! | `purge` | whole segments destroyed at their date |
+//! | `suppression` | the key that recognises who may not be scored again |
 //! | `sweep` | what a crash left, deleted |
 //! | [`anchors`] | checkpoints that left the machine, and the rule that a ledger is never older |
 //! | [`events`] | events on theirs |
@@ -41,6 +42,7 @@ mod purge;
 mod restrict;
 pub mod run;
 mod spool;
+mod suppression;
 mod sweep;
 pub mod view;
 pub mod writer;

@@ -13,7 +13,7 @@ use crate::name::Token;
 pub(super) const SCHEMA: &str = "
 CREATE TABLE IF NOT EXISTS request (
     id        INTEGER PRIMARY KEY,
-    kind      TEXT NOT NULL,             -- erase, restrict, lift
+    kind      TEXT NOT NULL,             -- erase, restrict, lift, object
     reference TEXT NOT NULL,             -- free text, as it was typed
     salt      BLOB NOT NULL,             -- opens its commitment in the log
     received  TEXT NOT NULL,             -- UTC
@@ -48,6 +48,8 @@ pub enum Kind {
     Restrict,
     /// Lift a restriction.
     Lift,
+    /// Object (art. 21).
+    Object,
 }
 
 impl Kind {
@@ -58,6 +60,7 @@ impl Kind {
             Self::Erase => "erase",
             Self::Restrict => "restrict",
             Self::Lift => "lift",
+            Self::Object => "object",
         }
     }
 }
