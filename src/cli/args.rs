@@ -153,6 +153,9 @@ pub enum Command {
         /// A model other than the active one; the run is marked as a trial
         #[arg(long, value_name = "VERSION")]
         model: Option<String>,
+        /// Who does it: a person of the policy (default: whose work it is)
+        #[arg(long = "as", value_name = "PERSON")]
+        person: Option<String>,
         /// Make undeclared columns an error
         #[arg(long)]
         strict: bool,
@@ -177,6 +180,9 @@ pub enum Command {
         /// An export that holds the lead, to show its values beside the codes
         #[arg(long, value_name = "EXPORT")]
         data: Option<PathBuf>,
+        /// Who does it: a person of the policy (default: whose work it is)
+        #[arg(long = "as", value_name = "PERSON")]
+        person: Option<String>,
     },
     /// Writes a model as SQL, to be run where the leads are
     #[command(
@@ -224,6 +230,9 @@ pub enum Command {
         /// Destroy the key backups found there that are past their days
         #[arg(long)]
         prune: bool,
+        /// Who does it: a person of the policy (default: whose work it is)
+        #[arg(long = "as", value_name = "PERSON")]
+        person: Option<String>,
     },
     /// Makes a new workspace from a backup, and verifies it
     #[command(
@@ -421,6 +430,9 @@ pub struct Sql {
     /// The file to write; without one, the text goes to the standard output
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
+    /// Who does it: a person of the policy (default: whose work it is)
+    #[arg(long = "as", value_name = "PERSON")]
+    pub person: Option<String>,
 }
 
 /// Any other name is refused, and the right ones are said.
@@ -502,7 +514,11 @@ pub enum SubjectVerb {
     },
     /// Lists the requests, waiting and carried out
     #[command(before_help = "Examples:\n  probant subject list\n")]
-    List,
+    List {
+        /// Who does it: a person of the policy (default: whose work it is)
+        #[arg(long = "as", value_name = "PERSON")]
+        person: Option<String>,
+    },
     /// Writes the receipt of an erasure that was carried out: its proofs and a letter
     #[command(before_help = "Examples:\n  probant subject receipt DEM-2026-017 --out receipt\n")]
     Receipt {
@@ -511,6 +527,9 @@ pub enum SubjectVerb {
         /// A new folder
         #[arg(long, value_name = "DIR")]
         out: PathBuf,
+        /// Who does it: a person of the policy (default: whose work it is)
+        #[arg(long = "as", value_name = "PERSON")]
+        person: Option<String>,
     },
 }
 
@@ -595,6 +614,9 @@ pub enum LedgerVerb {
         /// List it, and delete nothing
         #[arg(long)]
         dry_run: bool,
+        /// Who does it: a person of the policy (default: whose work it is)
+        #[arg(long = "as", value_name = "PERSON")]
+        person: Option<String>,
     },
     /// Says how large the ledger is
     #[command(before_help = "Examples:\n  probant ledger stats\n")]
@@ -664,6 +686,9 @@ pub enum AnchorVerb {
         /// The size that the witness remembers, instead of the one that was anchored
         #[arg(long, value_name = "SIZE", requires = "cosign")]
         old: Option<u64>,
+        /// Who does it: a person of the policy (default: whose work it is)
+        #[arg(long = "as", value_name = "PERSON")]
+        person: Option<String>,
     },
     /// Checks and keeps what came back: a witness's answer or a time-stamp
     #[command(
@@ -675,12 +700,18 @@ pub enum AnchorVerb {
         /// The witness's key, as the witness reads it out: needed the first time
         #[arg(long, value_name = "VKEY")]
         witness: Option<String>,
+        /// Who does it: a person of the policy (default: whose work it is)
+        #[arg(long = "as", value_name = "PERSON")]
+        person: Option<String>,
     },
     /// Writes a bare copy of the checkpoint, to be kept elsewhere
     #[command(before_help = "Examples:\n  probant ledger anchor copy /media/usb/checkpoint.note\n")]
     Copy {
         /// The copy to write; its name ends in .note
         file: PathBuf,
+        /// Who does it: a person of the policy (default: whose work it is)
+        #[arg(long = "as", value_name = "PERSON")]
+        person: Option<String>,
     },
     /// Lists the anchors kept here
     #[command(before_help = "Examples:\n  probant ledger anchor list\n")]

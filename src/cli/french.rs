@@ -12,6 +12,7 @@ use clap::{Arg, ArgAction, Command};
 use self::words::WORDS;
 use crate::lang::Lang;
 use crate::ledger::witness::Refusal;
+use crate::policy::{Right, Role};
 use crate::workspace::{Error, StateError, journal};
 
 /// The examples, whose comments people read.
@@ -282,6 +283,11 @@ pub fn error(error: &Error) -> Option<(String, String)> {
             ),
             format!("précisez avec `{option}`"),
         ),
+        Error::MayNot {
+            person,
+            right,
+            roles,
+        } => may_not(person.as_deref(), *right, roles),
         Error::Bundle(refusal) => super::print::refused(refusal),
         Error::NoDecision => (
             own("aucune décision sur ce prospect"),
@@ -314,21 +320,44 @@ pub fn error(error: &Error) -> Option<(String, String)> {
         Error::Refused { what, .. } => ledger::refused(what)?,
         Error::Disk(error) => ledger::disk(error),
         Error::Batch { run, .. } => ledger::batch(run),
-        Error::Journal(journal::Error::Older { held, anchored }) => (
-            format!(
-                "le registre contient {held} entrées, mais un ancrage en atteste {anchored}\u{a0}: une copie plus ancienne a été remise en place, ou sa fin a disparu"
-            ),
-            own(ROLLED_BACK),
-        ),
-        Error::Journal(journal::Error::Forked { size }) => (
-            format!(
-                "le registre n’est pas celui qui a été ancré à {size} entrées\u{a0}: son histoire a bifurqué, ou a été réécrite"
-            ),
-            own(ROLLED_BACK),
-        ),
+        Error::Journal(journal::Error::Older { held, anchored }) => {
+            (older(*held, *anchored), own(ROLLED_BACK))
+        }
+        Error::Journal(journal::Error::Forked { size }) => (forked(*size), own(ROLLED_BACK)),
         Error::Journal(error) => ledger::journal(error)?,
         _ => return None,
     })
+}
+
+fn older(held: u64, anchored: u64) -> String {
+    format!(
+        "le registre contient {held} entrées, mais un ancrage en atteste {anchored}\u{a0}: une copie plus ancienne a été remise en place, ou sa fin a disparu"
+    )
+}
+
+fn forked(size: u64) -> String {
+    format!(
+        "le registre n’est pas celui qui a été ancré à {size} entrées\u{a0}: son histoire a bifurqué, ou a été réécrite"
+    )
+}
+
+/// Somebody has no right to what they asked.
+fn may_not(person: Option<&str>, right: Right, roles: &[Role]) -> (String, String) {
+    let right = right.word();
+    let what = person.map_or_else(
+        || format!("personne dans la politique n’a le droit «\u{a0}{right}\u{a0}»"),
+        |person| format!("`{person}` n’a pas le droit «\u{a0}{right}\u{a0}»"),
+    );
+    let roles: Vec<&str> = roles.iter().map(|role| role.word()).collect();
+    let hint = if roles.is_empty() {
+        "aucun rôle ne l’a, d’après `[rights]` dans probant.toml\u{a0}: `probant policy check` imprime le tableau".to_owned()
+    } else {
+        format!(
+            "l’ont les rôles {}\u{a0}: nommez quelqu’un avec `--as`\u{a0}; `probant policy check` imprime le tableau",
+            roles.join(", ")
+        )
+    };
+    (what, hint)
 }
 
 const LOCKED: &str = "libérez de la place\u{a0}; ne déplacez pas ce fichier\u{a0}: il garde les demandes en attente et les reçus. Perdu, restaurez-le d’une sauvegarde";

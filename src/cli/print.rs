@@ -10,6 +10,7 @@ mod model;
 mod night;
 mod subject;
 
+use std::collections::BTreeMap;
 use std::error::Error as _;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -19,7 +20,7 @@ use serde_json::json;
 
 use super::Face;
 use crate::lang::Lang;
-use crate::policy::Policy;
+use crate::policy::{Policy, Right};
 use crate::say;
 use crate::workspace::{Checked, Error, Initialised};
 
@@ -137,6 +138,7 @@ pub fn policy(face: &mut Face<'_>, policy: &Policy) -> io::Result<()> {
             "columns": policy.columns.len(),
             "features": policy.features().count(),
             "purposes": policy.purposes.iter().map(|it| it.id.as_str()).collect::<Vec<_>>(),
+            "rights": Right::all().map(|right| (right.word(), policy.rights.roles(right))).collect::<BTreeMap<_, _>>(),
         }));
     }
     let (columns, features) = (policy.columns.len(), policy.features().count());
@@ -162,10 +164,32 @@ pub fn policy(face: &mut Face<'_>, policy: &Policy) -> io::Result<()> {
                 | "La politique est cohérente\u{a0}: {columns} {named}, dont {features} {scored}. Empreinte {digest}…"
         )
     )?;
+    rights(face, policy)?;
     face.next(&say!(
         face.lang,
         "probant check DATA" | "probant check EXPORT"
     ))
+}
+
+/// Who may do what.
+fn rights(face: &mut Face<'_>, policy: &Policy) -> io::Result<()> {
+    let lang = face.lang;
+    let mut rights = table(&[
+        say!(lang, "right" | "droit"),
+        say!(lang, "roles" | "rôles"),
+        say!(lang, "people" | "personnes"),
+    ]);
+    for right in Right::all() {
+        let roles = policy.rights.roles(right);
+        let roles: Vec<&str> = roles.iter().map(|role| role.word()).collect();
+        let people = policy.people.iter();
+        let people: Vec<&str> = people
+            .filter(|person| policy.rights.allow(person, right))
+            .map(|person| person.id.as_str())
+            .collect();
+        rights.add_row([right.word().to_owned(), roles.join(", "), people.join(", ")]);
+    }
+    writeln!(face.out, "{rights}")
 }
 
 /// The declared columns, as an export has them.

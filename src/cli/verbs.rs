@@ -67,6 +67,7 @@ pub fn carry_out(command: Command, face: &mut Face<'_>, world: &mut World) -> Re
             date,
             purpose,
             model,
+            person,
             strict,
         } => {
             let date = date.map(|text| day(&text)).transpose()?;
@@ -81,6 +82,7 @@ pub fn carry_out(command: Command, face: &mut Face<'_>, world: &mut World) -> Re
                 purpose,
                 model,
                 strict,
+                person,
             };
             score(face, world, &request)
         }
@@ -89,6 +91,7 @@ pub fn carry_out(command: Command, face: &mut Face<'_>, world: &mut World) -> Re
             lead,
             decision,
             data,
+            person,
         } => {
             let said = workspace::explain(
                 &face.open()?,
@@ -96,6 +99,7 @@ pub fn carry_out(command: Command, face: &mut Face<'_>, world: &mut World) -> Re
                     lead,
                     decision,
                     data,
+                    person,
                 },
                 face.lang,
             )?;
@@ -106,7 +110,9 @@ pub fn carry_out(command: Command, face: &mut Face<'_>, world: &mut World) -> Re
         Command::Subject { verb } => subject(face, world, verb),
         Command::Ledger { verb } => ledger(face, world, &verb),
         Command::Keys { verb } => keys(face, world, &verb),
-        Command::Backup { dir, prune } => backup(face, world, &dir, prune),
+        Command::Backup { dir, prune, person } => {
+            backup(face, world, &dir, person.as_deref(), prune)
+        }
         Command::Restore { request } => restore(face, world, &request.into()),
     }
 }
@@ -125,9 +131,15 @@ fn restore(
     })
 }
 
-fn backup(face: &mut Face<'_>, world: &mut World, dir: &Path, prune: bool) -> Result<Exit, Failed> {
+fn backup(
+    face: &mut Face<'_>,
+    world: &mut World,
+    dir: &Path,
+    person: Option<&str>,
+    prune: bool,
+) -> Result<Exit, Failed> {
     let ws = face.open()?;
-    let made = workspace::back_up(&ws, world, dir, prune)?;
+    let made = workspace::back_up(&ws, world, dir, person, prune)?;
     print::backed_up(face, &made)?;
     Ok(Exit::DONE)
 }
@@ -275,6 +287,7 @@ fn export(face: &mut Face<'_>, world: &mut World, verb: ExportVerb) -> Result<Ex
         purpose: typed.purpose,
         from: typed.from,
         out: typed.out,
+        person: typed.person,
     };
     let written = workspace::export_sql(&face.open()?, world, &request, face.lang)?;
     print::exported(face, &written)?;
@@ -324,9 +337,16 @@ fn subject(face: &mut Face<'_>, world: &mut World, verb: SubjectVerb) -> Result<
             let done = workspace::object(&ws, world, &asked(whose, None), scope)?;
             print::objected(face, &done)?;
         }
-        SubjectVerb::List => print::requests(face, &workspace::list_requests(&ws)?)?,
-        SubjectVerb::Receipt { request, out } => {
-            let receipt = workspace::receipt(&ws, world, &request, &out, face.lang)?;
+        SubjectVerb::List { person } => {
+            print::requests(face, &workspace::list_requests(&ws, person.as_deref())?)?;
+        }
+        SubjectVerb::Receipt {
+            request,
+            out,
+            person,
+        } => {
+            let receipt =
+                workspace::receipt(&ws, world, &request, &out, person.as_deref(), face.lang)?;
             print::receipt(face, &receipt)?;
         }
     }
@@ -351,15 +371,21 @@ fn ledger(face: &mut Face<'_>, world: &mut World, verb: &LedgerVerb) -> Result<E
             let text = workspace::entry(&face.open()?, *index)?;
             print::entry(face, *index, &text)?;
         }
-        LedgerVerb::Purge { dry_run: true, .. } => {
-            print::due(face, &workspace::preview_batch(&face.open()?, world)?)?;
+        LedgerVerb::Purge {
+            dry_run: true,
+            person,
+        } => {
+            print::due(
+                face,
+                &workspace::preview_batch(&face.open()?, world, person.as_deref())?,
+            )?;
         }
         LedgerVerb::Purge { person, .. } => {
             let batch = workspace::purge(&face.open()?, world, person.as_deref())?;
             print::purged(face, &batch)?;
         }
-        LedgerVerb::Gc { dry_run } => {
-            let orphans = workspace::gc(&face.open()?, world, *dry_run)?;
+        LedgerVerb::Gc { dry_run, person } => {
+            let orphans = workspace::gc(&face.open()?, world, person.as_deref(), *dry_run)?;
             print::orphans(face, &orphans, *dry_run)?;
         }
         LedgerVerb::Stats => print::stats(face, &workspace::stats(&face.open()?)?)?,
@@ -392,23 +418,37 @@ fn anchor(face: &mut Face<'_>, world: &mut World, verb: &AnchorVerb) -> Result<(
             cosign: Some(file),
             witness,
             old,
+            person,
             ..
         } => {
-            let asked = workspace::ask_witness(&ws, world, file, witness.as_deref(), *old)?;
+            let witness = witness.as_deref();
+            let asked = workspace::ask_witness(&ws, world, file, witness, *old, person.as_deref())?;
             print::asked(face, &asked)?;
         }
         AnchorVerb::Request {
             timestamp: Some(file),
+            person,
             ..
-        } => print::asked(face, &workspace::ask_authority(&ws, world, file)?)?,
+        } => {
+            let asked = workspace::ask_authority(&ws, world, file, person.as_deref())?;
+            print::asked(face, &asked)?;
+        }
         // The grammar lets neither through alone.
         AnchorVerb::Request { .. } => {}
-        AnchorVerb::Add { answer, witness } => {
-            let kept = workspace::add_anchor(&ws, world, answer, witness.as_deref())?;
+        AnchorVerb::Add {
+            answer,
+            witness,
+            person,
+        } => {
+            let kept =
+                workspace::add_anchor(&ws, world, answer, witness.as_deref(), person.as_deref())?;
             print::kept(face, &kept)?;
         }
-        AnchorVerb::Copy { file } => {
-            print::kept(face, &[workspace::carry(&ws, world, file)?])?;
+        AnchorVerb::Copy { file, person } => {
+            print::kept(
+                face,
+                &[workspace::carry(&ws, world, file, person.as_deref())?],
+            )?;
         }
         AnchorVerb::List => print::anchors(face, &workspace::list_anchors(&ws)?)?,
         AnchorVerb::AcceptRollback { person } => {

@@ -13,6 +13,7 @@ mod error;
 mod findings;
 mod parse;
 mod profiling;
+mod rights;
 mod schema;
 mod source;
 mod training;
@@ -30,6 +31,7 @@ pub use crate::name::IdType;
 pub use draft::{Guess, Observed, ObservedColumn, draft};
 pub use error::{Error, Finding};
 pub use parse::parse;
+pub use rights::{Right, Rights};
 pub use schema::schema;
 
 /// A policy that holds together.
@@ -41,6 +43,8 @@ pub struct Policy {
     pub controller: Controller,
     /// The people who may act, by the id that the ledger knows them by.
     pub people: Vec<Person>,
+    /// Who may do what, by role.
+    pub rights: Rights,
     /// Why leads are scored, and on what legal basis.
     pub purposes: Vec<Purpose>,
     /// How the exports are written.

@@ -11,6 +11,7 @@ use super::dialect::dialect;
 use super::error::Error;
 use super::findings::{Findings, Placed};
 use super::profiling::profiling;
+use super::rights::rights;
 use super::source::{Section, chosen, meant};
 use super::training::training;
 use super::{Basis, Channel, Controller, Person, Policy, Purpose, Role, Tolerance};
@@ -22,10 +23,11 @@ use crate::name::{Token, nearest};
 pub(super) const VERSION: u64 = 1;
 const MOST_DAYS: u64 = 36_500;
 
-pub(super) const FILE: [&str; 10] = [
+pub(super) const FILE: [&str; 11] = [
     "version",
     "controller",
     "people",
+    "rights",
     "purposes",
     "data",
     "columns",
@@ -81,6 +83,7 @@ fn policy(mut root: Section<'_>, digest: Digest, findings: &mut Findings<'_>) ->
     root.whole("version", VERSION..=VERSION, findings);
     let controller = section(&mut root, "controller", findings).map(|it| controller(it, findings));
     let people = people(&mut root, findings);
+    let rights = rights(&mut root, findings);
     let purposes = purposes(&mut root, findings);
     let mut data = section(&mut root, "data", findings);
     let dialect = data.as_mut().map(|it| dialect(it, findings));
@@ -102,6 +105,7 @@ fn policy(mut root: Section<'_>, digest: Digest, findings: &mut Findings<'_>) ->
         digest,
         controller: controller??,
         people,
+        rights,
         purposes,
         dialect: dialect??,
         tolerance: Tolerance { max_failed },

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 
-use super::{Basis, Channel, DateOrder, Encoding, Format, Kind, Role, Solver, Thousands};
+use super::{Basis, Channel, DateOrder, Encoding, Format, Kind, Right, Role, Solver, Thousands};
 use crate::lang::Lang;
 
 /// The JSON Schema (draft 2020-12) of `probant.toml`, pretty-printed, with one LF at the end.
@@ -32,6 +32,8 @@ struct File {
     /// The people who may act. Only their `id` ever enters the ledger.
     #[schemars(default)]
     people: Vec<Person>,
+    /// What each role may do; a role that is not here has its usual rights (`probant policy check` prints them).
+    rights: Option<Rights>,
     /// Why leads are scored, and on what legal basis.
     #[schemars(length(min = 1))]
     purposes: Vec<Purpose>,
@@ -87,6 +89,23 @@ struct Person {
     /// Until when this person's training counts (`2027-03-31`); after it, nothing is reviewed by them.
     #[schemars(regex(pattern = "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"))]
     trained_until: Option<String>,
+}
+
+/// Who may do what: a role that stands here has these rights, and no others.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields, rename_all = "kebab-case")]
+#[expect(dead_code, reason = "only its shape is used")]
+struct Rights {
+    /// Whoever runs the nightly scoring.
+    operator: Option<Vec<Right>>,
+    /// Whoever trains models.
+    data_scientist: Option<Vec<Right>>,
+    /// Whoever decides of proposals.
+    reviewer: Option<Vec<Right>>,
+    /// Whoever answers requests.
+    dpo: Option<Vec<Right>>,
+    /// Whoever verifies.
+    auditor: Option<Vec<Right>>,
 }
 
 /// Why leads are scored.
@@ -358,7 +377,7 @@ mod tests {
 
     use serde_json::Value;
 
-    use super::super::{backup, bands, columns, dialect, parse, profiling, training};
+    use super::super::{backup, bands, columns, dialect, parse, profiling, rights, training};
     use super::*;
 
     fn set<'a>(names: impl IntoIterator<Item = &'a str>) -> BTreeSet<String> {
@@ -409,6 +428,8 @@ mod tests {
             ("IdType", set(columns::ID_TYPES.map(|(name, _)| name))),
             ("Lang", set(parse::LANGUAGES.map(|(name, _)| name))),
             ("Role", set(parse::ROLES.map(|(name, _)| name))),
+            ("Rights", set(parse::ROLES.map(|(name, _)| name))),
+            ("Right", set(rights::TABLE.map(|(name, ..)| name))),
             ("Basis", set(parse::BASES.map(|(name, _)| name))),
             ("Format", set(dialect::FORMATS.map(|(name, _)| name))),
             ("Separator", set(dialect::SEPARATORS.map(|(name, _)| name))),

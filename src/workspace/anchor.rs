@@ -15,7 +15,7 @@ use crate::ledger::entry::Note;
 use crate::ledger::text::{AnchorKind, Time};
 use crate::ledger::timestamp::{self, Token};
 use crate::ledger::{self, Entry};
-use crate::policy::Role;
+use crate::policy::Right;
 
 /// The largest file that can be an answer: tokens carry a few certificates.
 pub(super) const LARGEST: u64 = 1 << 20;
@@ -120,7 +120,9 @@ pub fn add(
     world: &World,
     answer: &Path,
     witness: Option<&str>,
+    person: Option<&str>,
 ) -> Result<Vec<Kept>, Error> {
+    ws.may(person, Right::Anchor)?;
     let bytes = brought(answer)?;
     let view = View::open(&ws.root)?;
     match std::str::from_utf8(&bytes) {
@@ -253,7 +255,13 @@ fn add_timestamp(ws: &Workspace, view: &View, world: &World, bytes: &[u8]) -> Re
 }
 
 /// Writes a bare copy of the checkpoint, to be kept elsewhere, and keeps one here.
-pub fn carry(ws: &Workspace, world: &World, file: &Path) -> Result<Kept, Error> {
+pub fn carry(
+    ws: &Workspace,
+    world: &World,
+    file: &Path,
+    person: Option<&str>,
+) -> Result<Kept, Error> {
+    ws.may(person, Right::Anchor)?;
     if file.extension().is_none_or(|ending| ending != "note") {
         return Err(Error::Usage {
             what: format!("`{}` does not end in `.note`", file.display()),
@@ -300,7 +308,7 @@ pub fn accept_rollback(
     world: &World,
     person: &str,
 ) -> Result<Recorded<Accepted>, Error> {
-    let person = ws.person(Some(person), Role::Dpo)?.id.clone();
+    let person = ws.may(Some(person), Right::AcceptRollback)?.id.clone();
     let mut writer = Writer::open_rolled_back(&ws.root, &world.disk)?;
     let found = writer.view().contradicted()?;
     if found.is_empty() {

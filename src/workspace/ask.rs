@@ -15,6 +15,7 @@ use crate::digest::Digest;
 use crate::ledger::cosignature::Witness;
 use crate::ledger::text::AnchorKind;
 use crate::ledger::{self, timestamp, witness};
+use crate::policy::Right;
 
 /// A request that was written.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -40,7 +41,9 @@ pub fn ask_witness(
     file: &Path,
     witness: Option<&str>,
     old: Option<u64>,
+    person: Option<&str>,
 ) -> Result<Asked, Error> {
+    ws.may(person, Right::Anchor)?;
     place::allowed(file)?;
     let view = View::open(&ws.root)?;
     let old = match old {
@@ -68,7 +71,13 @@ pub fn ask_witness(
 }
 
 /// Writes the request to a time-stamping authority.
-pub fn ask_authority(ws: &Workspace, world: &mut World, file: &Path) -> Result<Asked, Error> {
+pub fn ask_authority(
+    ws: &Workspace,
+    world: &mut World,
+    file: &Path,
+    person: Option<&str>,
+) -> Result<Asked, Error> {
+    ws.may(person, Right::Anchor)?;
     place::allowed(file)?;
     let view = View::open(&ws.root)?;
     let note = note(&view)?;

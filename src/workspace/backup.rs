@@ -21,6 +21,7 @@ use super::journal::{self, Entropy, View, Writer};
 use super::{POLICY, Workspace, World};
 use crate::ledger::age::{self, Draws, Recipient};
 use crate::ledger::{Secret, Time};
+use crate::policy::Right;
 use manifest::{Filed, Half, Manifest, is_plain, stamp, unstamp};
 
 pub use bring_back::{RestoreRequest, Restored, restore};
@@ -62,8 +63,10 @@ pub fn back_up(
     ws: &Workspace,
     world: &mut World,
     dir: &Path,
+    person: Option<&str>,
     prune: bool,
 ) -> Result<BackedUp, super::Error> {
+    ws.may(person, Right::Backup)?;
     let recovery = ws.policy.backup.recovery.as_deref();
     let recipient = Recipient::parse(recovery.ok_or(Error::NoRecovery)?)?;
     if within(dir, &ws.root) {

@@ -4,6 +4,7 @@ use std::io;
 use std::path::PathBuf;
 
 use super::{journal, state};
+use crate::policy::{Right, Role};
 use crate::{features, intake, ledger, model, policy, pseudonym, sql, table};
 
 /// Why a command could not be carried out.
@@ -129,6 +130,16 @@ pub enum Error {
         /// What would be allowed.
         hint: &'static str,
     },
+    /// The policy gives the person no right to do it.
+    #[error("{} may not `{}`", person.as_deref().map_or("nobody in the policy".to_owned(), |it| format!("`{it}`")), right.word())]
+    MayNot {
+        /// Who; nobody where nobody may.
+        person: Option<String>,
+        /// What.
+        right: Right,
+        /// Who may.
+        roles: Vec<Role>,
+    },
     /// The data is malformed in a way that only the policy shows.
     #[error("{what}")]
     Data {
@@ -214,7 +225,7 @@ impl Error {
             Self::Keys(error) => error.exit(),
             Self::Backup(error) => error.exit(),
             Self::Bundle(refusal) => refusal.exit(),
-            Self::Refused { .. } => 5,
+            Self::Refused { .. } | Self::MayNot { .. } => 5,
             Self::Batch { source, .. } => source.exit(),
             Self::State(_)
             | Self::Disk(_)
@@ -284,6 +295,16 @@ impl Error {
             Self::OtherDecision { known, .. } => {
                 let known: Vec<String> = known.iter().map(u64::to_string).collect();
                 Some(format!("its decisions: {}", known.join(", ")))
+            }
+            Self::MayNot { roles, .. } if roles.is_empty() => fixed(
+                "no role may, by `[rights]` in probant.toml: `probant policy check` prints the table",
+            ),
+            Self::MayNot { roles, .. } => {
+                let roles: Vec<&str> = roles.iter().map(|role| role.word()).collect();
+                Some(format!(
+                    "whoever is {} may: name them with `--as`; `probant policy check` prints the table",
+                    roles.join(" or ")
+                ))
             }
             Self::Bundle(refusal) => fixed(refusal.hint()),
             Self::NoDecision => fixed(

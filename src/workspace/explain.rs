@@ -18,7 +18,7 @@ use crate::law::Pack;
 use crate::ledger::record::{Prediction, Record};
 use crate::ledger::{Entry, SegmentKind};
 use crate::odds::{LogOdds, Score};
-use crate::policy::{self, Basis, Column as Declared, IdType, Policy};
+use crate::policy::{self, Basis, Column as Declared, IdType, Policy, Right};
 use crate::pseudonym::normalise;
 use crate::report::{Explanation, Given, Other, Proof, terms};
 use crate::table::Column;
@@ -32,6 +32,8 @@ pub struct Question {
     pub decision: Option<u64>,
     /// An export that holds the lead.
     pub data: Option<PathBuf>,
+    /// Who asks; whose work it is, where nobody is named.
+    pub person: Option<String>,
 }
 
 /// An explanation, and what anybody needs to verify its record without this program.
@@ -91,6 +93,7 @@ struct Found<'a> {
 
 /// Explains a decision about a lead from its record, replayed against the model of that day.
 pub fn explain(ws: &Workspace, question: &Question, lang: Lang) -> Result<Answer, Error> {
+    ws.may(question.person.as_deref(), Right::Explain)?;
     let view = View::open(&ws.root)?;
     let (found, unlinked) = find(ws, &view, &question.lead)?;
     let Some(latest) = found.last() else {

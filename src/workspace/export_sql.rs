@@ -13,6 +13,7 @@ use super::journal::View;
 use super::models::{load, resolve};
 use super::{Workspace, World, place};
 use crate::lang::Lang;
+use crate::policy::Right;
 use crate::sql::{self, Dialect};
 
 /// What is to be written, and where.
@@ -28,6 +29,8 @@ pub struct SqlRequest {
     pub from: String,
     /// A file; the text is returned where there is none.
     pub out: Option<PathBuf>,
+    /// Who exports; whose work it is, where nobody is named.
+    pub person: Option<String>,
 }
 
 /// A model in SQL.
@@ -56,6 +59,7 @@ pub fn export_sql(
     request: &SqlRequest,
     lang: Lang,
 ) -> Result<SqlExported, Error> {
+    ws.may(request.person.as_deref(), Right::ExportSql)?;
     if let Some(file) = &request.out {
         place::allowed(file)?;
     }

@@ -17,7 +17,7 @@ use crate::ledger::age::Identity;
 use crate::ledger::entry::Note;
 use crate::ledger::{Entry, Secret};
 use crate::name::{Token, nearest};
-use crate::policy::Role;
+use crate::policy::Right;
 
 /// Why a key could not be changed or used.
 #[derive(Debug, thiserror::Error)]
@@ -180,7 +180,7 @@ pub struct Rotated {
 
 /// Begins a new pseudonym period; the old one's master is kept until it is destroyed.
 pub fn rotate(ws: &Workspace, world: &mut World, person: &str) -> Result<Recorded<Rotated>, Error> {
-    let person = ws.person(Some(person), Role::Dpo)?.id.clone();
+    let person = ws.may(Some(person), Right::KeysRotate)?.id.clone();
     let mut writer = PeriodWriter::open(&ws.root, &world.disk)?;
     if !writer.view().restrictions().is_empty() {
         // Under a new master nobody could tell any more whom the next night may not score.
@@ -221,7 +221,7 @@ pub fn rewrap(
     world: &mut World,
     person: &str,
 ) -> Result<Recorded<Rewrapped>, Error> {
-    let person = ws.person(Some(person), Role::Dpo)?.id.clone();
+    let person = ws.may(Some(person), Right::KeysRewrap)?.id.clone();
     let mut writer = erasure::writer(ws, world)?;
     writer.rotate_kek(&mut world.entropy.fork())?;
     let note = Entry::Note(Note {
@@ -267,7 +267,7 @@ pub fn destroy(
     person: &str,
     sure: bool,
 ) -> Result<Recorded<Destroyed>, Error> {
-    let person = ws.person(Some(person), Role::Dpo)?.id.clone();
+    let person = ws.may(Some(person), Right::KeysDestroy)?.id.clone();
     let mut writer = PeriodWriter::open(&ws.root, &world.disk)?;
     if !writer.view().restrictions().is_empty() {
         return Err(Error::Refused {

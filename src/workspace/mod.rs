@@ -54,7 +54,7 @@ use chrono::{NaiveDate, Utc};
 use crate::law::{self, Pack};
 use crate::ledger::Time;
 use crate::name::{Token, nearest};
-use crate::policy::{self, Person, Policy, Purpose, Role};
+use crate::policy::{self, Person, Policy, Purpose, Right};
 
 pub use anchor::{
     Accepted, AnchorLine, Kept, accept_rollback, add as add_anchor, carry, list as list_anchors,
@@ -261,24 +261,41 @@ impl Workspace {
         Ok(law::builtin(score::PACK).expect("the pack is built in"))
     }
 
-    /// The person asked for, or the only one with this role.
-    fn person(&self, asked: Option<&str>, role: Role) -> Result<&Person, Error> {
-        let known = || self.policy.people.iter().map(|person| person.id.as_str());
+    /// Who does what only some may do: the person asked for, or the only one whose work it is; refused to whoever may not.
+    ///
+    /// The one place where the table of rights is asked. Where nobody is named, the first role of the right that
+    /// anybody has decides, so that a nightly job needs no name.
+    fn may(&self, asked: Option<&str>, right: Right) -> Result<&Person, Error> {
+        let refused = |person: Option<&Person>| Error::MayNot {
+            person: person.map(|person| person.id.to_string()),
+            right,
+            roles: self.policy.rights.roles(right),
+        };
         if let Some(id) = asked {
-            return self.person_by_id(id);
+            let person = self.person_by_id(id)?;
+            let may = self.policy.rights.allow(person, right);
+            return may.then_some(person).ok_or_else(|| refused(Some(person)));
         }
-        let able: Vec<&Person> = self
+        let people = &self.policy.people;
+        let able = self
             .policy
-            .people
-            .iter()
-            .filter(|person| person.roles.contains(&role))
-            .collect();
-        match able[..] {
-            [only] => Ok(only),
-            _ => Err(Error::Which {
+            .rights
+            .roles(right)
+            .into_iter()
+            .find_map(|role| {
+                let able: Vec<&Person> = people
+                    .iter()
+                    .filter(|it| it.roles.contains(&role))
+                    .collect();
+                (!able.is_empty()).then_some(able)
+            });
+        match able.as_deref() {
+            None => Err(refused(None)),
+            Some([only]) => Ok(only),
+            Some(several) => Err(Error::Which {
                 what: "person",
                 option: "--as",
-                known: known().map(str::to_owned).collect(),
+                known: several.iter().map(|person| person.id.to_string()).collect(),
             }),
         }
     }

@@ -228,7 +228,7 @@ pub fn activate(
 ) -> Result<Recorded<Activated>, Error> {
     let purpose = ws.purpose(purpose)?.id.clone();
     let person = ws
-        .person(Some(person), crate::policy::Role::DataScientist)?
+        .may(Some(person), crate::policy::Right::Activate)?
         .id
         .clone();
     let mut writer = erasure::writer(ws, world)?;

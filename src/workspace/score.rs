@@ -34,7 +34,7 @@ use crate::ledger::key::Secret;
 use crate::ledger::segment::Heading;
 use crate::ledger::{Entry, RunId, SegmentKind, Standing, Time};
 use crate::name::Token;
-use crate::policy::{Column, Purpose, Use};
+use crate::policy::{Column, Purpose, Right, Use};
 use crate::pseudonym::{Key, Master};
 
 /// The law pack in force until the French one arrives.
@@ -63,6 +63,8 @@ pub struct Request {
     pub model: Option<String>,
     /// Undeclared columns are an error.
     pub strict: bool,
+    /// Who scores; whose work it is, where nobody is named.
+    pub person: Option<String>,
 }
 
 /// Everything that is settled before the first row is read.
@@ -93,6 +95,7 @@ pub fn score(
     lang: Lang,
     watch: Watch<'_>,
 ) -> Result<Recorded<RunReport>, Error> {
+    ws.may(request.person.as_deref(), Right::Score)?;
     let view = View::open(&ws.root)?;
     let night = Night::plan(ws, world, request, &view, lang)?;
     if request.dry_run {

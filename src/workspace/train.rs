@@ -17,7 +17,7 @@ use crate::ledger::Entry;
 use crate::ledger::entry::{Document, ModelEntry, input_commitment};
 use crate::model::findings::{CrossValidation, Findings};
 use crate::model::{self, Model};
-use crate::policy::Role;
+use crate::policy::Right;
 use crate::report::{CardInput, Provenance, card};
 
 /// What to train on.
@@ -71,9 +71,7 @@ pub fn train(
     request: &TrainRequest,
     watch: Watch<'_>,
 ) -> Result<Recorded<Trained>, Error> {
-    let person = ws
-        .person(request.person.as_deref(), Role::DataScientist)?
-        .clone();
+    let person = ws.may(request.person.as_deref(), Right::Train)?.clone();
     View::open(&ws.root)?; // a workspace whose log does not open is not one to train in
     let named = files::expand(&request.data)?;
     let prints = named
@@ -150,6 +148,7 @@ pub fn cross_validate(
     request: &TrainRequest,
     watch: Watch<'_>,
 ) -> Result<CvReport, Error> {
+    ws.may(request.person.as_deref(), Right::Train)?;
     let named = files::expand(&request.data)?;
     let gathered = gather(ws, &named, request.strict, watch)?;
     let folds = request

@@ -251,6 +251,16 @@ const BAD: &[Case] = &[
     ("id = \"bruno\"", "id = \"Bruno M.\"", "\"Bruno M.\"", "cannot be an id", "1 to 64 of"),
     ("\"reviewer\", \"dpo\"", "\"reviewr\", \"dpo\"", "\"reviewr\"", "`roles` cannot be `reviewr`", "did you mean `reviewer`?"),
     ("[\"reviewer\", \"dpo\", \"auditor\"]", "[]", "[]", "`roles` is empty", "`operator`"),
+    ("id = \"bruno\"\n", "id = \"bruno\"\nkey = \"alba+0a1b2c3d+AdKHXbL0hvoJTMPmcOKrHMtVWgYwdNZpNBFBzGJ9LkCv\"\n", "\"alba+0a", "`key` is no signature key of `bruno`", "probant keys person bruno --out FILE"),
+    ("id = \"bruno\"\n", "id = \"bruno\"\nkey = \"bruno+0a1b2c3d+AdKH\"\n", "\"bruno+0a", "`key` is no signature key of `bruno`", ""),
+    ("id = \"bruno\"\n", "id = \"bruno\"\nkey = \"bruno+0a1b2c3z+AdKHXbL0hvoJTMPmcOKrHMtVWgYwdNZpNBFBzGJ9LkCv\"\n", "\"bruno+0a", "`key` is no signature key of `bruno`", ""),
+    ("id = \"bruno\"\n", "id = \"bruno\"\ntrained_until = \"2027-02-30\"\n", "\"2027-02-30\"", "`trained_until` in [[people]] must be a date", ""),
+    ("id = \"bruno\"\n", "id = \"bruno\"\ntrained_until = \"demain\"\n", "\"demain\"", "`trained_until` in [[people]] must be a date", ""),
+    // Rights.
+    ("[[bands]]\nid = \"froid\"", "[rights]\nreviewr = []\n\n[[bands]]\nid = \"froid\"", "reviewr", "unknown key `reviewr` in [rights]", "did you mean `reviewer`?"),
+    ("[[bands]]\nid = \"froid\"", "[rights]\nreviewer = [\"explain\", \"erasure\"]\n\n[[bands]]\nid = \"froid\"", "\"erasure\"", "`reviewer` cannot be `erasure`", "did you mean `erase`?"),
+    ("[[bands]]\nid = \"froid\"", "[rights]\nreviewer = \"explain\"\n\n[[bands]]\nid = \"froid\"", "\"explain\"", "must be a list of texts", ""),
+    ("[[bands]]\nid = \"froid\"", "[rights]\ndpo = [\"erase\", \"erase\"]\n\n[[bands]]\nid = \"froid\"", "\"erase\"]", "`dpo` says `erase` twice", ""),
     // Purposes.
     ("legitimate-interest", "legitimate", "\"legitimate\"", "`basis` cannot be", "did you mean `legitimate-interest`?"),
     ("retention_days = 365", "retention_days = 0", "0", "must be a whole number from 1", ""),

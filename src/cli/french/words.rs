@@ -144,6 +144,10 @@ pub const WORDS: &[(&str, &str)] = &[
         "Le fichier à écrire\u{a0}; s’il n’est pas donné, la requête va sur la sortie standard",
     ),
     (
+        "export/sql/person",
+        "Qui agit\u{a0}: une personne de la politique (par défaut\u{a0}: celle dont c’est le travail)",
+    ),
+    (
         "score",
         "Note un export avec le modèle actif et consigne chaque prédiction",
     ),
@@ -184,6 +188,10 @@ pub const WORDS: &[(&str, &str)] = &[
         "Un autre modèle que l’actif\u{a0}; le passage est marqué comme un essai",
     ),
     (
+        "score/person",
+        "Qui agit\u{a0}: une personne de la politique (par défaut\u{a0}: celle dont c’est le travail)",
+    ),
+    (
         "score/strict",
         "Les colonnes non déclarées deviennent une erreur",
     ),
@@ -203,6 +211,10 @@ pub const WORDS: &[(&str, &str)] = &[
     (
         "explain/data",
         "Un export qui contient le prospect, pour montrer ses valeurs à côté des codes",
+    ),
+    (
+        "explain/person",
+        "Qui agit\u{a0}: une personne de la politique (par défaut\u{a0}: celle dont c’est le travail)",
     ),
     (
         "subject",
@@ -294,6 +306,10 @@ pub const WORDS: &[(&str, &str)] = &[
         "Énumère les demandes, en attente et exécutées",
     ),
     (
+        "subject/list/person",
+        "Qui agit\u{a0}: une personne de la politique (par défaut\u{a0}: celle dont c’est le travail)",
+    ),
+    (
         "subject/receipt",
         "Établit le reçu d’un effacement exécuté\u{a0}: ses preuves et une lettre",
     ),
@@ -302,6 +318,10 @@ pub const WORDS: &[(&str, &str)] = &[
         "La référence de la demande, telle qu’elle a été donnée",
     ),
     ("subject/receipt/out", "Un nouveau dossier"),
+    (
+        "subject/receipt/person",
+        "Qui agit\u{a0}: une personne de la politique (par défaut\u{a0}: celle dont c’est le travail)",
+    ),
     ("ledger", "Vérifie, montre et mesure le registre"),
     (
         "ledger/verify",
@@ -330,6 +350,10 @@ pub const WORDS: &[(&str, &str)] = &[
     ),
     ("ledger/gc", "Supprime ce que des arrêts brutaux ont laissé"),
     ("ledger/gc/dry_run", "L’énumérer, sans rien supprimer"),
+    (
+        "ledger/gc/person",
+        "Qui agit\u{a0}: une personne de la politique (par défaut\u{a0}: celle dont c’est le travail)",
+    ),
     ("ledger/stats", "Mesure le registre"),
     (
         "ledger/verify/anchors",
@@ -360,6 +384,10 @@ pub const WORDS: &[(&str, &str)] = &[
         "La taille dont le témoin se souvient, au lieu de celle qui est ancrée",
     ),
     (
+        "ledger/anchor/request/person",
+        "Qui agit\u{a0}: une personne de la politique (par défaut\u{a0}: celle dont c’est le travail)",
+    ),
+    (
         "ledger/anchor/add",
         "Vérifie et garde ce qui est revenu\u{a0}: la réponse d’un témoin ou un horodatage",
     ),
@@ -369,12 +397,20 @@ pub const WORDS: &[(&str, &str)] = &[
         "La clé du témoin, telle qu’il la lit à voix haute\u{a0}: nécessaire la première fois",
     ),
     (
+        "ledger/anchor/add/person",
+        "Qui agit\u{a0}: une personne de la politique (par défaut\u{a0}: celle dont c’est le travail)",
+    ),
+    (
         "ledger/anchor/copy",
         "Écrit une simple copie du point de contrôle, à garder ailleurs",
     ),
     (
         "ledger/anchor/copy/file",
         "La copie à écrire\u{a0}; son nom se termine par .note",
+    ),
+    (
+        "ledger/anchor/copy/person",
+        "Qui agit\u{a0}: une personne de la politique (par défaut\u{a0}: celle dont c’est le travail)",
     ),
     ("ledger/anchor/list", "Énumère les ancrages gardés ici"),
     (
@@ -463,6 +499,10 @@ pub const WORDS: &[(&str, &str)] = &[
     (
         "backup/prune",
         "Détruire les sauvegardes de clés qui s’y trouvent au-delà de leur durée",
+    ),
+    (
+        "backup/person",
+        "Qui agit\u{a0}: une personne de la politique (par défaut\u{a0}: celle dont c’est le travail)",
     ),
     (
         "restore",

@@ -29,7 +29,7 @@ use crate::ledger::text::{BasisName, SegmentKind};
 use crate::ledger::{Entry, EventId, Replay, RunId, note};
 use crate::model::Model;
 use crate::name::Token;
-use crate::policy::Role;
+use crate::policy::Right;
 
 use choice::{Chosen, Decision};
 use folder::Folder;
@@ -107,7 +107,7 @@ pub fn bundle(
     request: &BundleRequest,
 ) -> Result<Recorded<HandedOver>, Error> {
     let recipient: Token = request.recipient.parse().map_err(|_| Refusal::Recipient)?;
-    let person = ws.person(Some(&request.person), Role::Auditor)?.id.clone();
+    let person = ws.may(Some(&request.person), Right::Bundle)?.id.clone();
     let view = View::open(&ws.root)?;
     let chosen = choice::choose(ws, &view, request)?;
     unrestricted(&view, &chosen, request.rows)?;

@@ -13,7 +13,7 @@ use crate::ledger::entry::request_commitment;
 use crate::ledger::text::Progress;
 use crate::ledger::{Entry, EventId, SegmentId, SegmentKind};
 use crate::name::Token;
-use crate::policy::Role;
+use crate::policy::Right;
 use crate::workspace::error::Error;
 use crate::workspace::journal::{Erasure, View, Writer};
 use crate::workspace::state::{Kind, Request, State};
@@ -107,12 +107,13 @@ pub fn purge(
     world: &mut World,
     person: Option<&str>,
 ) -> Result<Recorded<Batch>, Error> {
-    let person = ws.person(person, Role::Dpo)?.id.clone();
+    let person = ws.may(person, Right::Purge)?.id.clone();
     carry_out(ws, world, Some(&person))
 }
 
 /// What a batch would do today, without doing it.
-pub fn preview(ws: &Workspace, world: &World) -> Result<Batch, Error> {
+pub fn preview(ws: &Workspace, world: &World, person: Option<&str>) -> Result<Batch, Error> {
+    ws.may(person, Right::Purge)?;
     let view = View::open(&ws.root)?;
     let held = view.restricted()?;
     let mut batch = Batch {

@@ -8,6 +8,7 @@ use std::path::Path;
 use serde::Serialize;
 
 use super::writer;
+use crate::policy::Right;
 use crate::workspace::disk::Disk;
 use crate::workspace::error::Error;
 use crate::workspace::journal::View;
@@ -23,7 +24,13 @@ pub struct Orphan {
 }
 
 /// Lists what crashes left, and deletes it unless `dry`.
-pub fn gc(ws: &Workspace, world: &mut World, dry: bool) -> Result<Vec<Orphan>, Error> {
+pub fn gc(
+    ws: &Workspace,
+    world: &mut World,
+    person: Option<&str>,
+    dry: bool,
+) -> Result<Vec<Orphan>, Error> {
+    ws.may(person, Right::Gc)?;
     let mut found: Vec<Orphan> = View::open(&ws.root)?
         .orphans()?
         .into_iter()

@@ -12,6 +12,7 @@ use crate::ledger::entry::request_commitment;
 use crate::ledger::note::base64;
 use crate::ledger::text::Progress;
 use crate::ledger::{Entry, tree};
+use crate::policy::Right;
 use crate::say;
 use crate::workspace::error::Error;
 use crate::workspace::journal::View;
@@ -41,8 +42,10 @@ pub fn receipt(
     world: &World,
     reference: &str,
     out: &Path,
+    person: Option<&str>,
     lang: Lang,
 ) -> Result<Receipt, Error> {
+    ws.may(person, Right::Receipt)?;
     let request = carried_out(ws, reference)?;
     let event = request.event.ok_or_else(|| Error::Refused {
         what: "when this request was carried out, nothing was recorded about its lead any more".to_owned(),

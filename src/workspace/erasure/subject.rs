@@ -11,7 +11,7 @@ use crate::law::words::Scope;
 use crate::ledger::EventId;
 use crate::ledger::entry::request_commitment;
 use crate::name::{IdType, Token};
-use crate::policy::Role;
+use crate::policy::Right;
 use crate::pseudonym::{Key, Master, normalise};
 use crate::workspace::error::Error;
 use crate::workspace::journal::{self, Restriction, View};
@@ -60,7 +60,7 @@ pub struct Taken {
 
 /// Takes requests to be erased; they wait for the night's batch, or are carried out at once.
 pub fn ask(ws: &Workspace, world: &mut World, ask: &Ask) -> Result<Recorded<Taken>, Error> {
-    let person = ws.person(ask.person.as_deref(), Role::Dpo)?.id.clone();
+    let person = ws.may(ask.person.as_deref(), Right::Erase)?.id.clone();
     let reason = article(ask.reason.as_deref().unwrap_or("art17-1"), "art17-1", &[])?;
     let (header, asked) = match (&ask.lead, &ask.request, &ask.batch) {
         (Some(lead), Some(request), None) => (None, vec![(lead.clone(), request.clone())]),
@@ -270,7 +270,7 @@ fn no_request(names: &Names, view: &View, ask: &Ask, header: &str) -> Result<(),
 
 /// Restricts everything recorded about a lead: neither used nor purged until it is lifted.
 pub fn restrict(ws: &Workspace, world: &mut World, ask: &Ask) -> Result<Recorded<Taken>, Error> {
-    let person = ws.person(ask.person.as_deref(), Role::Dpo)?.id.clone();
+    let person = ws.may(ask.person.as_deref(), Right::Restrict)?.id.clone();
     let (lead, reference) = one(ask)?;
     let reason = article(
         ask.reason.as_deref().unwrap_or("art18-1"),
@@ -319,7 +319,7 @@ pub fn restrict(ws: &Workspace, world: &mut World, ask: &Ask) -> Result<Recorded
 
 /// Lifts every restriction on a lead's records.
 pub fn lift(ws: &Workspace, world: &mut World, ask: &Ask) -> Result<Recorded<Taken>, Error> {
-    let person = ws.person(ask.person.as_deref(), Role::Dpo)?.id.clone();
+    let person = ws.may(ask.person.as_deref(), Right::Lift)?.id.clone();
     let (lead, reference) = one(ask)?;
     let mut writer = writer(ws, world)?;
     let rows = rows_of(ws, writer.view(), lead)?;
@@ -377,7 +377,8 @@ pub struct RequestLine {
 }
 
 /// Every request, oldest first.
-pub fn list(ws: &Workspace) -> Result<Vec<RequestLine>, Error> {
+pub fn list(ws: &Workspace, person: Option<&str>) -> Result<Vec<RequestLine>, Error> {
+    ws.may(person, Right::Requests)?;
     let line = |it: Request| RequestLine {
         kind: it.kind,
         reference: it.reference,

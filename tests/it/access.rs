@@ -1,0 +1,276 @@
+//! Who may do what, every command against every role; and every reading of a person's record, recorded before it is shown.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::process::{Command, Output};
+
+use clap::CommandFactory as _;
+use probant::cli::Typed;
+use probant::policy::{self, Right};
+use tempfile::TempDir;
+
+use crate::cli_support::{json, workspace};
+
+/// A command, words that reach it, and who may: `o`perator, `d`ata scientist, `r`eviewer, `p` for the DPO,
+/// `a`uditor. Whatever only shows what is about nobody is open to all, and says why.
+const TABLE: &[(&str, &str, &str)] = &[
+    ("demo", "", "open: invented leads in a folder of their own"),
+    (
+        "init",
+        "",
+        "open: there is no policy yet that could forbid it",
+    ),
+    (
+        "check",
+        "",
+        "open: counts of an export that the caller holds",
+    ),
+    ("policy check", "", "open: the policy is no secret"),
+    ("policy schema", "", "open: the policy's shape"),
+    ("law show", "", "open: published law"),
+    ("train", "train none.csv", "-d---"),
+    ("train", "train none.csv --cv", "-d---"),
+    ("models list", "", "open: models are about nobody"),
+    ("models show", "", "open: models are about nobody"),
+    ("models activate", "models activate @latest", "-d---"),
+    ("score", "score none.csv --out none.parquet", "od---"),
+    ("score", "score none.csv --dry-run", "od---"),
+    ("runs list", "", "open: counts"),
+    ("runs show", "", "open: counts"),
+    ("explain", "explain L-1042", "o-rpa"),
+    ("export sql", "export sql --dialect duckdb", "-d--a"),
+    ("subject erase", "subject erase L-1 --request R", "---p-"),
+    (
+        "subject restrict",
+        "subject restrict L-1 --request R",
+        "---p-",
+    ),
+    ("subject lift", "subject lift L-1 --request R", "---p-"),
+    ("subject list", "subject list", "---pa"),
+    ("subject receipt", "subject receipt R --out none", "---p-"),
+    ("ledger verify", "", "open: says whether the log holds"),
+    (
+        "ledger show",
+        "",
+        "open: entries of the main log are about nobody",
+    ),
+    ("ledger purge", "ledger purge", "---p-"),
+    ("ledger purge", "ledger purge --dry-run", "---p-"),
+    ("ledger gc", "ledger gc", "o--p-"),
+    ("ledger stats", "", "open: counts"),
+    (
+        "ledger bundle",
+        "ledger bundle --run @latest --recipient r --out none",
+        "---pa",
+    ),
+    (
+        "ledger anchor request",
+        "ledger anchor request --cosign none",
+        "o--p-",
+    ),
+    (
+        "ledger anchor request",
+        "ledger anchor request --timestamp none",
+        "o--p-",
+    ),
+    ("ledger anchor add", "ledger anchor add none", "o--p-"),
+    (
+        "ledger anchor copy",
+        "ledger anchor copy none.note",
+        "o--p-",
+    ),
+    (
+        "ledger anchor list",
+        "",
+        "open: checkpoints are about nobody",
+    ),
+    (
+        "ledger anchor accept-rollback",
+        "ledger anchor accept-rollback",
+        "---p-",
+    ),
+    ("ledger cosign", "", "open: a witness has no workspace"),
+    ("ledger witness", "", "open: a witness has no workspace"),
+    ("keys list", "", "open: ids, never a secret"),
+    ("keys rotate", "keys rotate", "---p-"),
+    ("keys rewrap", "keys rewrap", "---p-"),
+    ("keys destroy", "keys destroy --period 0000", "---p-"),
+    ("keys person", "", "open: on a person's own machine"),
+    (
+        "keys recovery",
+        "",
+        "open: on the machine of whoever keeps it",
+    ),
+    ("backup", "backup none", "o--p-"),
+    (
+        "restore",
+        "",
+        "open: whoever holds the recovery key; the policy comes with the backup",
+    ),
+];
+
+const PEOPLE: [(char, &str); 5] = [
+    ('o', "operator"),
+    ('d', "data-scientist"),
+    ('r', "reviewer"),
+    ('p', "dpo"),
+    ('a', "auditor"),
+];
+
+/// A workspace where each role has one person, who is called by it.
+fn one_of_each(rights: &str) -> TempDir {
+    let text = probant::demo::policy();
+    let (head, rest) = text.split_once("[[people]]").unwrap();
+    let tail = &rest[rest.find("[[purposes]]").unwrap()..];
+    let people = PEOPLE.map(|(_, role)| {
+        format!("[[people]]\nid = \"{role}\"\nname = \"X\"\nroles = [\"{role}\"]\n\n")
+    });
+    let people = people.concat();
+    let text = format!("{head}{people}{tail}\n{rights}");
+    policy::parse(&text).unwrap();
+    workspace(&text)
+}
+
+/// Runs `probant` in the workspace, from within it: what a command may write stays there.
+fn probant(root: &Path, words: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_probant"))
+        .args(["--lang", "en"])
+        .args(words)
+        .current_dir(root)
+        .output()
+        .expect("the binary starts")
+}
+
+/// The commands of the grammar that do something themselves.
+fn leaves(of: &clap::Command, path: &str, found: &mut BTreeSet<String>) {
+    if !of.has_subcommands() {
+        found.insert(path.to_owned());
+    }
+    for sub in of.get_subcommands() {
+        let below = format!("{path} {}", sub.get_name());
+        leaves(sub, below.trim_start(), found);
+    }
+}
+
+#[test]
+fn every_command_stands_in_the_table_of_rights() {
+    let mut typed = BTreeSet::new();
+    leaves(&Typed::command(), "", &mut typed);
+    let lines: BTreeSet<String> = TABLE.iter().map(|it| it.0.to_owned()).collect();
+    let new: Vec<_> = typed.difference(&lines).collect();
+    let gone: Vec<_> = lines.difference(&typed).collect();
+    assert!(new.is_empty(), "who may do this? {new:?}");
+    assert!(gone.is_empty(), "no such command: {gone:?}");
+}
+
+fn refused(root: &Path, words: &str, person: Option<&str>) -> bool {
+    let mut words: Vec<&str> = words.split(' ').collect();
+    words.extend(person.iter().flat_map(|it| ["--as", it]));
+    let ran = probant(root, &words);
+    let said = String::from_utf8_lossy(&ran.stderr).into_owned();
+    let refused = said.contains(" may not `");
+    assert!(!said.contains("panicked"), "{words:?}: {said}");
+    if refused {
+        assert_eq!(ran.status.code(), Some(5), "{words:?}: {said}");
+        assert!(ran.stdout.is_empty(), "{words:?}");
+        assert!(said.contains("hint: whoever is "), "{words:?}: {said}");
+    } else {
+        assert!(
+            !said.contains("Usage:"),
+            "no such command: {words:?}: {said}"
+        );
+    }
+    refused
+}
+
+#[test]
+fn nobody_does_what_no_role_of_theirs_may() {
+    let folder = one_of_each("");
+    let mut tried = 0;
+    for (name, words, who) in TABLE.iter().filter(|it| !it.2.starts_with("open")) {
+        for (letter, role) in PEOPLE {
+            let may = who.contains(letter);
+            let was = refused(folder.path(), words, Some(role));
+            assert_eq!(was, !may, "{name}: {role}");
+            tried += 1;
+        }
+    }
+    assert!(tried > 100);
+}
+
+#[test]
+fn what_is_open_asks_nobody() {
+    let rights = PEOPLE.map(|(_, role)| format!("{role} = []\n")).concat();
+    let folder = one_of_each(&format!("[rights]\n{rights}"));
+    let open: BTreeSet<&str> = TABLE
+        .iter()
+        .filter(|it| it.2.starts_with("open"))
+        .map(|it| it.0)
+        .collect();
+    for words in [
+        "check none.csv",
+        "policy check",
+        "policy schema",
+        "law show",
+        "models list",
+        "models show @latest",
+        "runs list",
+        "runs show @latest",
+        "ledger verify",
+        "ledger show",
+        "ledger stats",
+        "ledger anchor list",
+        "keys list",
+    ] {
+        assert!(open.iter().any(|name| words.starts_with(name)), "{words}");
+        let ran = probant(folder.path(), &words.split(' ').collect::<Vec<_>>());
+        let said = String::from_utf8_lossy(&ran.stderr);
+        assert!(!said.contains(" may not `"), "{words}: {said}");
+    }
+    // And nobody may do anything else, whoever they are.
+    for (name, words, _) in TABLE.iter().filter(|it| !it.2.starts_with("open")) {
+        let ran = probant(
+            folder.path(),
+            &words.split(' ').chain(["--as", "dpo"]).collect::<Vec<_>>(),
+        );
+        let said = String::from_utf8_lossy(&ran.stderr);
+        assert!(said.contains(" may not `"), "{name}: {said}");
+        assert!(said.contains("no role may"), "{name}: {said}");
+        assert_eq!(ran.status.code(), Some(5));
+    }
+}
+
+#[test]
+fn a_nightly_job_needs_no_name_where_it_is_one_persons_work() {
+    let folder = one_of_each("");
+    // The operator's, though a data scientist may as well.
+    assert!(!refused(folder.path(), "score none.csv --dry-run", None));
+    let two = "[[people]]\nid = \"second\"\nname = \"X\"\nroles = [\"operator\"]\n";
+    let path = folder.path().join("probant.toml");
+    let text = std::fs::read_to_string(&path).unwrap() + "\n" + two;
+    std::fs::write(&path, &text).unwrap();
+    let ran = probant(folder.path(), &["score", "none.csv", "--dry-run"]);
+    let said = String::from_utf8_lossy(&ran.stderr);
+    assert_eq!(ran.status.code(), Some(2), "{said}");
+    assert!(said.contains("which person? operator, second"), "{said}");
+    assert!(said.contains("--as"), "{said}");
+}
+
+#[test]
+fn the_policy_says_who_may_and_check_prints_it() {
+    let folder = one_of_each("[rights]\nauditor = [\"score\"]\n");
+    let root = folder.path();
+    assert!(!refused(root, "score none.csv --dry-run", Some("auditor")));
+    assert!(refused(root, "explain L-1042", Some("auditor")));
+    assert!(!refused(root, "explain L-1042", Some("reviewer")));
+    let printed = json(root, &["policy", "check"]);
+    for right in Right::all() {
+        let roles = printed["rights"][right.word()].as_array().unwrap();
+        let auditors = roles.iter().any(|role| role == "auditor");
+        assert_eq!(auditors, right == Right::Score, "{}", right.word());
+    }
+    let table = probant(root, &["policy", "check"]);
+    let table = String::from_utf8_lossy(&table.stdout).into_owned();
+    let line = table.lines().find(|it| it.contains("score")).unwrap();
+    assert!(line.contains("operator, data-scientist, auditor"), "{line}");
+}
