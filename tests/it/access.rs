@@ -46,6 +46,7 @@ const TABLE: &[(&str, &str, &str)] = &[
         "---p-",
     ),
     ("subject lift", "subject lift L-1 --request R", "---p-"),
+    ("subject object", "subject object L-1 --request R", "o-rp-"),
     ("subject list", "subject list", "---pa"),
     ("subject receipt", "subject receipt R --out none", "---p-"),
     ("ledger verify", "", "open: says whether the log holds"),

@@ -8,7 +8,7 @@ use super::subject::{Names, reference_of, rows_about_lead, standing};
 use super::{Ask, writer};
 use crate::law::words::Scope;
 use crate::ledger::entry::request_commitment;
-use crate::policy::Role;
+use crate::policy::Right;
 use crate::pseudonym::normalise;
 use crate::workspace::error::Error;
 use crate::workspace::state::{Kind, Request};
@@ -39,7 +39,7 @@ pub fn object(
     ask: &Ask,
     scope: Scope,
 ) -> Result<Recorded<Objected>, Error> {
-    let person = ws.person(ask.person.as_deref(), Role::Dpo)?.id.clone();
+    let person = ws.may(ask.person.as_deref(), Right::Object)?.id.clone();
     let (Some(lead), Some(reference)) = (&ask.lead, &ask.request) else {
         return Err(Error::Usage {
             what: "an objection names a lead and its request".to_owned(),
