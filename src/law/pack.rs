@@ -6,7 +6,7 @@ use std::sync::Arc;
 use chrono::NaiveDate;
 use serde::Serialize;
 
-use super::asked::{Answers, Asked, Questions};
+use super::asked::{Answers, Asked, ContactState, Questions};
 use super::document::{First, Head, Named, Parameters, Ruling, Second};
 use super::words::{Basis, Channel};
 use super::{
@@ -143,6 +143,37 @@ impl Pack {
             .map(Ground::declared)
             .into_iter()
             .collect()
+    }
+
+    /// Whether a purpose with these bases needs an assessment: one of its grounds is a legitimate interest.
+    #[must_use]
+    pub fn asks_assessment(&self, bases: &[Basis]) -> bool {
+        let mut grounds = self.grounds();
+        bases.contains(&Basis::LegitimateInterest)
+            && grounds.any(|it| it.basis == Basis::LegitimateInterest)
+    }
+
+    /// The refusals that its rules pronounce because retention is over: whoever has one is to be forgotten as well.
+    #[must_use]
+    pub fn lapses(&self) -> Vec<&Refusal> {
+        let lapsed = |rule: &&Rule| {
+            let asks = |(question, answers): &(Token, Vec<Token>)| {
+                question.as_str() == Asked::Contact.token()
+                    && answers.len() == 1
+                    && answers[0].as_str() == ContactState::Lapsed.token()
+            };
+            rule.when.iter().any(asks)
+        };
+        let refused = self.rules.iter().filter(lapsed);
+        let mut found: Vec<&Refusal> = refused
+            .filter_map(|rule| match &rule.then {
+                Then::Refuse(refusal) => Some(refusal.as_ref()),
+                _ => None,
+            })
+            .collect();
+        found.sort_by_key(|it| it.code);
+        found.dedup();
+        found
     }
 
     /// Every refusal that it may pronounce, by ascending code: the segment's table of outcomes.

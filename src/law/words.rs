@@ -352,6 +352,42 @@ impl FactKind {
     }
 }
 
+/// A part of a proof of consent; a withdrawal belongs to the proof, because a consent that cannot be seen to be withdrawn
+/// proves nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum ConsentPart {
+    /// The day it was given.
+    When,
+    /// The SHA-256 of the words that were agreed to, or the name of a file under `consents/` that holds them.
+    Wording,
+    /// Where it was given: a form, a call, a stand.
+    Source,
+    /// By which act: a ticked box, a signature.
+    Act,
+    /// The channels it was given for.
+    Scope,
+    /// The day it was withdrawn.
+    Withdrawn,
+}
+
+tokens!(ConsentPart {
+    When = "when",
+    Wording = "wording",
+    Source = "source",
+    Act = "act",
+    Scope = "scope",
+    Withdrawn = "withdrawn",
+});
+
+impl ConsentPart {
+    /// Whether it is a civil date; the others are texts.
+    #[must_use]
+    pub fn is_date(self) -> bool {
+        matches!(self, Self::When | Self::Withdrawn)
+    }
+}
+
 /// What somebody objected to, or that everything about them was erased.
 #[derive(
     Clone,

@@ -1,13 +1,14 @@
 //! The declared columns of a policy: what each is for, and whether its kind can serve that.
 
 use std::collections::{HashMap, HashSet};
+use std::ops::Range;
 
 use super::findings::{Findings, Placed};
 use super::source::Section;
-use super::{Column, IdType, Kind, Use};
+use super::{Column, ConsentPart, FactKind, IdType, Kind, Use, Words};
 use crate::name::tidy;
 
-pub(super) const COLUMN: [&str; 10] = [
+pub(super) const COLUMN: [&str; 14] = [
     "kind",
     "role",
     "id_type",
@@ -18,6 +19,10 @@ pub(super) const COLUMN: [&str; 10] = [
     "keep_calendar",
     "positive",
     "negative",
+    "b2b",
+    "b2c",
+    "part",
+    "fact",
 ];
 
 pub(super) const KINDS: [(&str, Kind); 5] = [
@@ -34,6 +39,29 @@ pub(super) const ID_TYPES: [(&str, IdType); 3] = [
     ("phone", IdType::Phone),
 ];
 
+pub(super) const PARTS: [(&str, ConsentPart); 6] = [
+    ("when", ConsentPart::When),
+    ("wording", ConsentPart::Wording),
+    ("source", ConsentPart::Source),
+    ("act", ConsentPart::Act),
+    ("scope", ConsentPart::Scope),
+    ("withdrawn", ConsentPart::Withdrawn),
+];
+
+pub(super) const FACTS: [(&str, FactKind); 11] = [
+    ("objection", FactKind::Objection),
+    ("last-contact", FactKind::LastContact),
+    ("collected", FactKind::Collected),
+    ("customer", FactKind::Customer),
+    ("informed", FactKind::Informed),
+    ("job-related", FactKind::JobRelated),
+    ("generic-address", FactKind::GenericAddress),
+    ("contract", FactKind::Contract),
+    ("similar-products", FactKind::SimilarProducts),
+    ("opt-out-offered", FactKind::OptOutOffered),
+    ("bloctel", FactKind::Bloctel),
+];
+
 /// A role as it is typed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Typed {
@@ -43,18 +71,20 @@ pub(super) enum Typed {
     Outcome,
     Consent,
     Audience,
+    Fact,
     Date,
     Audit,
     Ignore,
 }
 
-pub(super) const USES: [(&str, Typed); 9] = [
+pub(super) const USES: [(&str, Typed); 10] = [
     ("identifier", Typed::Identifier),
     ("identity", Typed::Identity),
     ("feature", Typed::Feature),
     ("outcome", Typed::Outcome),
     ("consent", Typed::Consent),
     ("audience", Typed::Audience),
+    ("fact", Typed::Fact),
     ("date", Typed::Date),
     ("audit", Typed::Audit),
     ("ignore", Typed::Ignore),
@@ -68,7 +98,7 @@ pub(super) fn columns(
     findings: &mut Findings<'_>,
 ) -> Vec<Column> {
     let at = section.at.clone();
-    let mut columns = Vec::new();
+    let (mut columns, mut placed) = (Vec::new(), Vec::new());
     let mut names = HashSet::new();
     let mut once: HashMap<&str, String> = HashMap::new();
     let row = rows_identify(data, findings);
@@ -91,6 +121,7 @@ pub(super) fn columns(
             .iter()
             .find(|(_, typed)| *typed == role)
             .map_or("", |(name, _)| name);
+        told_once(&column, &header, &mut once, findings);
         if ["identifier", "outcome", "date"].contains(&role)
             && let Some(other) = once.insert(role, format!("`{}`", column.name))
         {
@@ -101,8 +132,10 @@ pub(super) fn columns(
                 Some("give one of them the role `ignore` or `identity`".into()),
             );
         }
+        placed.push(header.span());
         columns.push(column);
     }
+    proof(&columns, &placed, findings);
     if !once.contains_key("identifier") {
         let hint =
             "give one column the role `identifier`, or write `identifier = \"row\"` in `[data]`"
@@ -110,6 +143,54 @@ pub(super) fn columns(
         findings.lack(at, "nothing identifies a lead", Some(hint));
     }
     columns
+}
+
+/// Notes a fact, a part of the proof of consent or an audience that another column tells already.
+fn told_once(
+    column: &Column,
+    header: &Placed<String>,
+    once: &mut HashMap<&str, String>,
+    findings: &mut Findings<'_>,
+) {
+    let (key, what) = match &column.role {
+        Use::Fact(fact) => (fact.token(), format!("the fact `{fact}`")),
+        Use::Consent(Some(part)) => (part.token(), format!("the part `{part}` of the consent")),
+        Use::Audience(words) if words.stated => ("audience", "the audience".to_owned()),
+        _ => return,
+    };
+    if let Some(other) = once.insert(key, format!("`{}`", column.name)) {
+        findings.note(
+            header.span(),
+            format!("{what} is told by {other} already"),
+            Some("give one of them the role `ignore`".into()),
+        );
+    }
+}
+
+/// Notes a proof of consent that is declared without all of its parts.
+fn proof(columns: &[Column], placed: &[Range<usize>], findings: &mut Findings<'_>) {
+    let mut first = None;
+    let mut told = Vec::new();
+    for (column, at) in columns.iter().zip(placed) {
+        if let Use::Consent(Some(part)) = column.role {
+            first.get_or_insert(at);
+            told.push(part);
+        }
+    }
+    let lacking: Vec<String> = ConsentPart::ALL
+        .iter()
+        .filter(|part| !told.contains(part))
+        .map(|part| format!("`{part}`"))
+        .collect();
+    if let (Some(at), false) = (first, lacking.is_empty()) {
+        let hint = "a consent without all of its parts proves nothing: declare the others, or none and give the proofs \
+                    with `--consents FILE`";
+        findings.lack(
+            at.clone(),
+            format!("no column tells {} of the consent", lacking.join(", ")),
+            Some(hint.into()),
+        );
+    }
 }
 
 fn rows_identify(data: Option<&Section<'_>>, findings: &mut Findings<'_>) -> bool {
@@ -183,8 +264,9 @@ fn column(
             Use::Feature
         }
         Typed::Outcome => outcome(header, section, missing, findings),
-        Typed::Consent => Use::Consent,
-        Typed::Audience => Use::Audience,
+        Typed::Consent => Use::Consent(part(kind, section, findings)),
+        Typed::Audience => Use::Audience(words(kind, section, findings)),
+        Typed::Fact => Use::Fact(fact(kind, section, findings)?),
         Typed::Date => Use::Date,
         Typed::Audit => Use::Audit,
         Typed::Ignore => Use::Ignore,
@@ -211,6 +293,10 @@ fn misplaced(role: Typed, section: &Section<'_>, findings: &mut Findings<'_>) {
         ("id_type", Typed::Identifier, "identifier"),
         ("positive", Typed::Outcome, "outcome"),
         ("negative", Typed::Outcome, "outcome"),
+        ("b2b", Typed::Audience, "audience"),
+        ("b2c", Typed::Audience, "audience"),
+        ("part", Typed::Consent, "consent"),
+        ("fact", Typed::Fact, "fact"),
         ("not_identity", Typed::Feature, "feature"),
         ("keep_calendar", Typed::Feature, "feature"),
     ];
@@ -320,5 +406,92 @@ fn outcome(
     Use::Outcome {
         positive: values(positive),
         negative: values(negative),
+    }
+}
+
+/// Which part of the proof a consent column tells; a policy that was written before there were parts says none.
+fn part(kind: Kind, section: &Section<'_>, findings: &mut Findings<'_>) -> Option<ConsentPart> {
+    let part = section.choice("part", &PARTS, findings)?;
+    let fits = match kind {
+        Kind::Date => part.is_date(),
+        Kind::Category | Kind::Text => !part.is_date(),
+        Kind::Number | Kind::Flag => false,
+    };
+    if !fits {
+        let (is, hint) = if part.is_date() {
+            ("a date", "declare `kind = \"date\"`")
+        } else {
+            ("a text", "declare `kind = \"category\"` or `\"text\"`")
+        };
+        findings.note(
+            section.at_key("kind").unwrap_or(0..0),
+            format!("the part `{part}` of a consent is {is}"),
+            Some(hint.into()),
+        );
+    }
+    Some(part)
+}
+
+/// Which fact a column tells.
+fn fact(kind: Kind, section: &Section<'_>, findings: &mut Findings<'_>) -> Option<FactKind> {
+    section.needs("fact", findings);
+    let fact = section.choice("fact", &FACTS, findings)?;
+    let wanted = if fact.is_date() { Kind::Date } else { Kind::Flag };
+    if kind != wanted {
+        let (is, hint) = if fact.is_date() {
+            ("a date", "declare `kind = \"date\"`")
+        } else {
+            ("a yes or a no", "declare `kind = \"flag\"`")
+        };
+        findings.note(
+            section.at_key("kind").unwrap_or(0..0),
+            format!("the fact `{fact}` is {is}"),
+            Some(hint.into()),
+        );
+    }
+    Some(fact)
+}
+
+/// The words of an audience column, in lower case; `b2b` and `b2c` where the policy does not say.
+fn words(kind: Kind, section: &Section<'_>, findings: &mut Findings<'_>) -> Words {
+    let stated = section.at_key("b2b").is_some() || section.at_key("b2c").is_some();
+    let mut of = |key: &'static str| {
+        let texts = section.texts(key, findings);
+        if let (Some([]), Some(at)) = (texts.as_deref(), section.at_key(key)) {
+            let hint = "list the words as the file writes them".to_owned();
+            findings.note(at, format!("`{key}` is empty"), Some(hint));
+        }
+        let lower = |it: Placed<String>| {
+            let at = it.span();
+            Placed::new(at, it.into_inner().to_lowercase())
+        };
+        texts.map(|texts| texts.into_iter().map(lower).collect::<Vec<_>>())
+    };
+    let (b2b, b2c) = (of("b2b"), of("b2c"));
+    for word in b2c.iter().flatten() {
+        let both = |other: &Placed<String>| other.get_ref() == word.get_ref();
+        if b2b.iter().flatten().any(both) {
+            let what = format!(
+                "`{}` cannot mean a professional and a consumer",
+                word.get_ref()
+            );
+            findings.note(word.span(), what, None);
+        }
+    }
+    if stated && matches!(kind, Kind::Number | Kind::Date) {
+        findings.note(
+            section.at_key("kind").unwrap_or(0..0),
+            "an audience is told by words",
+            Some("declare `kind = \"category\"`".into()),
+        );
+    }
+    let texts = |words: Option<Vec<Placed<String>>>, usual: &str| match words {
+        None => vec![usual.to_owned()],
+        Some(words) => words.into_iter().map(Placed::into_inner).collect(),
+    };
+    Words {
+        b2b: texts(b2b, "b2b"),
+        b2c: texts(b2c, "b2c"),
+        stated,
     }
 }

@@ -11,6 +11,8 @@ mod dialect;
 mod draft;
 mod error;
 mod findings;
+mod lawful;
+mod open;
 mod parse;
 mod profiling;
 mod rights;
@@ -26,10 +28,11 @@ use crate::digest::Digest;
 use crate::lang::Lang;
 use crate::name::Token;
 
-pub use crate::law::words::{Basis, Channel};
+pub use crate::law::words::{Audience, Basis, Channel, ConsentPart, FactKind};
 pub use crate::name::IdType;
 pub use draft::{Guess, Observed, ObservedColumn, draft};
 pub use error::{Error, Finding};
+pub use lawful::Constants;
 pub use parse::parse;
 pub use rights::{Right, Rights};
 pub use schema::schema;
@@ -47,6 +50,10 @@ pub struct Policy {
     pub rights: Rights,
     /// Why leads are scored, and on what legal basis.
     pub purposes: Vec<Purpose>,
+    /// The law pack that rules who may be scored; none where every lead is taken on the declared basis.
+    pub law: Option<Token>,
+    /// What is alike for all leads of the exports.
+    pub facts: Constants,
     /// How the exports are written.
     pub dialect: Dialect,
     /// How bad an export may be.
@@ -130,6 +137,8 @@ pub struct Purpose {
     pub channel: Option<Channel>,
     /// A collective document that supports the basis (an assessment, a consent's wording): its reference, for people.
     pub document: Option<String>,
+    /// The assessment that a legitimate interest rests on: a file of the workspace, signed beside it.
+    pub assessment: Option<String>,
     /// How long a prediction is kept, in days from its run.
     pub retention_days: u32,
 }
@@ -291,16 +300,48 @@ pub enum Use {
         /// Texts of a lost lead; any other value is an open lead, excluded from training and counted.
         negative: Vec<String>,
     },
-    /// Consent proof (used by a later law pack).
-    Consent,
-    /// B2B or B2C (used by a later law pack).
-    Audience,
+    /// A part of the proof of consent; not read where it does not say which.
+    Consent(Option<ConsentPart>),
+    /// Professional or consumer.
+    Audience(Words),
+    /// A fact that law packs ask for.
+    Fact(FactKind),
     /// When the lead was created: orders the holdout.
     Date,
     /// For fairness side files only.
     Audit,
     /// Declared, and not read.
     Ignore,
+}
+
+/// By which words a column tells professionals from consumers, in lower case.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Words {
+    /// Of a professional.
+    pub b2b: Vec<String>,
+    /// Of a consumer.
+    pub b2c: Vec<String>,
+    /// Whether the policy says so itself.
+    pub stated: bool,
+}
+
+impl Use {
+    /// As the policy writes it.
+    #[must_use]
+    pub fn token(&self) -> &'static str {
+        match self {
+            Self::Identifier(_) => "identifier",
+            Self::Identity => "identity",
+            Self::Feature => "feature",
+            Self::Outcome { .. } => "outcome",
+            Self::Consent(_) => "consent",
+            Self::Audience(_) => "audience",
+            Self::Fact(_) => "fact",
+            Self::Date => "date",
+            Self::Audit => "audit",
+            Self::Ignore => "ignore",
+        }
+    }
 }
 
 /// How a model is fitted.

@@ -12,6 +12,7 @@ use super::error::Error;
 use super::findings::{Findings, Placed};
 use super::profiling::profiling;
 use super::rights::rights;
+use super::lawful::{assessment, constants, law};
 use super::source::{Section, chosen, meant};
 use super::training::training;
 use super::{Basis, Channel, Controller, Person, Policy, Purpose, Role, Tolerance};
@@ -23,12 +24,14 @@ use crate::name::{Token, nearest};
 pub(super) const VERSION: u64 = 1;
 const MOST_DAYS: u64 = 36_500;
 
-pub(super) const FILE: [&str; 11] = [
+pub(super) const FILE: [&str; 13] = [
     "version",
     "controller",
     "people",
     "rights",
     "purposes",
+    "law",
+    "facts",
     "data",
     "columns",
     "training",
@@ -38,12 +41,13 @@ pub(super) const FILE: [&str; 11] = [
 ];
 pub(super) const CONTROLLER: [&str; 4] = ["name", "dpo", "time_zone", "language"];
 pub(super) const PERSON: [&str; 5] = ["id", "name", "roles", "key", "trained_until"];
-pub(super) const PURPOSE: [&str; 6] = [
+pub(super) const PURPOSE: [&str; 7] = [
     "id",
     "description",
     "basis",
     "channel",
     "document",
+    "assessment",
     "retention_days",
 ];
 pub(super) const LANGUAGES: [(&str, Lang); 2] = [("fr", Lang::Fr), ("en", Lang::En)];
@@ -85,6 +89,8 @@ fn policy(mut root: Section<'_>, digest: Digest, findings: &mut Findings<'_>) ->
     let people = people(&mut root, findings);
     let rights = rights(&mut root, findings);
     let purposes = purposes(&mut root, findings);
+    let law = law(&mut root, findings);
+    let facts = root.section("facts", findings);
     let mut data = section(&mut root, "data", findings);
     let dialect = data.as_mut().map(|it| dialect(it, findings));
     let max_failed = data
@@ -97,6 +103,7 @@ fn policy(mut root: Section<'_>, digest: Digest, findings: &mut Findings<'_>) ->
         .map_or(&[][..], |dialect| &dialect.missing);
     let columns = section(&mut root, "columns", findings)
         .map(|it| columns(it, data.as_ref(), missing, findings));
+    let facts = facts.map(|it| constants(it, columns.as_deref().unwrap_or_default(), findings));
     let training = training(&mut root, columns.as_deref(), findings);
     let profiling = profiling(&mut root, findings);
     let bands = bands(&mut root, findings);
@@ -107,6 +114,8 @@ fn policy(mut root: Section<'_>, digest: Digest, findings: &mut Findings<'_>) ->
         people,
         rights,
         purposes,
+        law,
+        facts: facts.unwrap_or_default(),
         dialect: dialect??,
         tolerance: Tolerance { max_failed },
         columns: columns?,
@@ -269,6 +278,7 @@ fn purposes(root: &mut Section<'_>, findings: &mut Findings<'_>) -> Vec<Purpose>
         let bases = bases(&section, findings);
         let channel = section.choice("channel", &CHANNELS, findings);
         let document = section.text("document", findings).map(Placed::into_inner);
+        let assessment = assessment(&section, &bases, findings);
         section.needs("retention_days", findings);
         let days = section.whole("retention_days", 1..=MOST_DAYS, findings);
         if let (Some(id), Some(description), Some(&basis), Some(days)) =
@@ -282,6 +292,7 @@ fn purposes(root: &mut Section<'_>, findings: &mut Findings<'_>) -> Vec<Purpose>
                 bases,
                 channel,
                 document,
+                assessment,
                 retention_days: days as u32,
             });
         }

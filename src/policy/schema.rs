@@ -7,7 +7,10 @@ use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 
-use super::{Basis, Channel, DateOrder, Encoding, Format, Kind, Right, Role, Solver, Thousands};
+use super::{
+    Audience, Basis, Channel, ConsentPart, DateOrder, Encoding, FactKind, Format, Kind, Right, Role,
+    Solver, Thousands,
+};
 use crate::lang::Lang;
 
 /// The JSON Schema (draft 2020-12) of `probant.toml`, pretty-printed, with one LF at the end.
@@ -37,6 +40,10 @@ struct File {
     /// Why leads are scored, and on what legal basis.
     #[schemars(length(min = 1))]
     purposes: Vec<Purpose>,
+    /// Which law rules who may be scored; without it every lead is taken on the basis that its purpose declares.
+    law: Option<Law>,
+    /// Facts that are alike for all leads of the exports; never what a column tells as well.
+    facts: Option<Facts>,
     /// How the exports are written. Nothing is guessed when a file is scored.
     data: Data,
     /// The columns that may be read, by header; a column that is not here is never read.
@@ -125,9 +132,55 @@ struct Purpose {
     channel: Option<Channel>,
     /// The reference of a document that supports the basis: an assessment, a consent's wording.
     document: Option<String>,
+    /// The assessment that a legitimate interest rests on: a TOML file of the workspace, signed with `probant law sign`.
+    #[schemars(length(min = 1))]
+    assessment: Option<String>,
     /// How long a prediction is kept, in days from its run.
     #[schemars(range(min = 1, max = 36500))]
     retention_days: u64,
+}
+
+/// Which law rules.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+#[expect(dead_code, reason = "only its shape is used")]
+struct Law {
+    /// The id of a law pack; `probant law show` lists them.
+    #[schemars(length(min = 1))]
+    pack: String,
+}
+
+/// Facts that are alike for all leads.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields, rename_all = "kebab-case")]
+#[expect(dead_code, reason = "only its shape is used")]
+struct Facts {
+    /// Professionals only, or consumers only.
+    audience: Option<Audience>,
+    /// They have objected, or have not.
+    objection: Option<bool>,
+    /// The day of the last contact that came from them.
+    #[schemars(regex(pattern = "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"))]
+    last_contact: Option<String>,
+    /// The day of collection.
+    #[schemars(regex(pattern = "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"))]
+    collected: Option<String>,
+    /// They are customers.
+    customer: Option<bool>,
+    /// They were informed at collection.
+    informed: Option<bool>,
+    /// The offer is related to their job.
+    job_related: Option<bool>,
+    /// Their addresses are companies', not persons'.
+    generic_address: Option<bool>,
+    /// A contract is in progress, to whose object the offer is related.
+    contract: Option<bool>,
+    /// The offer is similar to what they bought.
+    similar_products: Option<bool>,
+    /// A free way to opt out was offered, and is in each message.
+    opt_out_offered: Option<bool>,
+    /// They stand on the list of those who want no calls.
+    bloctel: Option<bool>,
 }
 
 /// One legal basis, or a list of them.
@@ -237,6 +290,16 @@ struct Column {
     /// For the outcome: the values of a lost lead; any other value is an open lead, left out of training.
     #[schemars(length(min = 1))]
     negative: Option<Vec<String>>,
+    /// For the audience: the words of a professional, whatever their case. Default: b2b.
+    #[schemars(length(min = 1))]
+    b2b: Option<Vec<String>>,
+    /// For the audience: the words of a consumer, whatever their case. Default: b2c.
+    #[schemars(length(min = 1))]
+    b2c: Option<Vec<String>>,
+    /// For a consent: which part of the proof it tells; all six or none are declared.
+    part: Option<ConsentPart>,
+    /// For a fact: which.
+    fact: Option<FactKind>,
 }
 
 /// What a column is for.
@@ -252,10 +315,12 @@ enum Use {
     Feature,
     /// What became of the lead.
     Outcome,
-    /// Consent proof.
+    /// A part of the proof of consent.
     Consent,
     /// B2B or B2C.
     Audience,
+    /// A fact that law packs ask for; never a feature.
+    Fact,
     /// When the lead was created: orders the holdout.
     Date,
     /// For fairness side files only.
@@ -377,7 +442,9 @@ mod tests {
 
     use serde_json::Value;
 
-    use super::super::{backup, bands, columns, dialect, parse, profiling, rights, training};
+    use super::super::{
+        backup, bands, columns, dialect, lawful, parse, profiling, rights, training,
+    };
     use super::*;
 
     fn set<'a>(names: impl IntoIterator<Item = &'a str>) -> BTreeSet<String> {
@@ -417,6 +484,11 @@ mod tests {
             ("Person", set(parse::PERSON)),
             ("Purpose", set(parse::PURPOSE)),
             ("Channel", set(parse::CHANNELS.map(|(word, _)| word))),
+            ("Law", set(lawful::LAW)),
+            ("Facts", set(lawful::facts())),
+            ("Audience", set(lawful::AUDIENCES.map(|(word, _)| word))),
+            ("ConsentPart", set(columns::PARTS.map(|(word, _)| word))),
+            ("FactKind", set(columns::FACTS.map(|(word, _)| word))),
             ("Data", set(dialect::DATA)),
             ("Training", set(training::TRAINING)),
             ("Profiling", set(profiling::PROFILING)),

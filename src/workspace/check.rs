@@ -243,7 +243,7 @@ impl<'a> Tally<'a> {
                 ColumnReport {
                     name: column.name.clone(),
                     kind: column.kind,
-                    role: role(&column.role).to_owned(),
+                    role: column.role.token().to_owned(),
                     read: at.is_some(),
                     levels: at
                         .filter(|_| column.kind == Kind::Category && column.role == Use::Feature)
@@ -349,21 +349,6 @@ fn missing(column: &Column) -> u64 {
         Column::Text(values) => values.iter().filter(Option::is_none).count(),
     };
     count as u64
-}
-
-/// A role as the policy writes it.
-pub fn role(role: &Use) -> &'static str {
-    match role {
-        Use::Identifier(_) => "identifier",
-        Use::Identity => "identity",
-        Use::Feature => "feature",
-        Use::Outcome { .. } => "outcome",
-        Use::Consent => "consent",
-        Use::Audience => "audience",
-        Use::Date => "date",
-        Use::Audit => "audit",
-        Use::Ignore => "ignore",
-    }
 }
 
 /// Where the first file seems to speak another dialect than the policy declares.
