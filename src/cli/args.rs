@@ -71,6 +71,9 @@ pub enum Command {
         /// Exports (a pattern such as '*.csv' names several)
         #[arg(required = true)]
         data: Vec<PathBuf>,
+        /// Proofs of consent: lead, event, when, wording, source, act, scope
+        #[arg(long, value_name = "FILE")]
+        consents: Option<PathBuf>,
         /// Make undeclared columns an error
         #[arg(long)]
         strict: bool,
@@ -84,8 +87,10 @@ pub enum Command {
         #[command(subcommand)]
         verb: PolicyVerb,
     },
-    /// Shows what law packs say: whom the law lets score, whom it refuses, and where that is written
-    #[command(before_help = "Examples:\n  probant law show\n  probant law show fr-1\n")]
+    /// Shows what law packs say, counts whom another date would change, and signs assessments
+    #[command(
+        before_help = "Examples:\n  probant law show fr-1\n  probant law diff --at 2026-08-11 leads.csv\n  probant law sign assessments/li-2026.toml --as dpo --key dpo.key\n"
+    )]
     Law {
         /// What to do with them.
         #[command(subcommand)]
@@ -129,6 +134,9 @@ pub enum Command {
         /// Exports (a pattern such as '*.csv' names several); several make one run
         #[arg(required = true)]
         data: Vec<PathBuf>,
+        /// Proofs of consent: lead, event, when, wording, source, act, scope
+        #[arg(long, value_name = "FILE")]
+        consents: Option<PathBuf>,
         /// The score file to write: .parquet or .csv
         #[arg(long, value_name = "FILE", required_unless_present = "dry_run")]
         out: Option<PathBuf>,
@@ -355,6 +363,41 @@ pub enum LawVerb {
     Show {
         /// The pack; all are listed without one
         pack: Option<String>,
+    },
+    /// Counts the leads whose status another date would change, by reason; records nothing, shows nobody
+    #[command(
+        before_help = "Examples:\n  probant law diff --at 2026-08-11 leads.csv\n  probant law diff --from 2026-08-10 --at 2026-08-11 leads.csv --json\n"
+    )]
+    Diff {
+        /// Exports (a pattern such as '*.csv' names several)
+        #[arg(required = true)]
+        data: Vec<PathBuf>,
+        /// The other date
+        #[arg(long, value_name = "YYYY-MM-DD")]
+        at: String,
+        /// The date to compare it with, instead of today
+        #[arg(long, value_name = "YYYY-MM-DD")]
+        from: Option<String>,
+        /// The purpose, where the policy has several
+        #[arg(long, value_name = "ID")]
+        purpose: Option<String>,
+        /// Proofs of consent: lead, event, when, wording, source, act, scope
+        #[arg(long, value_name = "FILE")]
+        consents: Option<PathBuf>,
+    },
+    /// Signs an assessment of legitimate interest with a person's key
+    #[command(
+        before_help = "Examples:\n  probant law sign assessments/li-2026.toml --as dpo --key dpo.key\n"
+    )]
+    Sign {
+        /// The assessment, a TOML file
+        file: PathBuf,
+        /// Who signs: the person of the policy whom the assessment names
+        #[arg(long = "as", value_name = "PERSON")]
+        person: String,
+        /// The file of that person's key
+        #[arg(long, value_name = "FILE")]
+        key: PathBuf,
     },
 }
 

@@ -1,6 +1,7 @@
 //! The command line's own French: its help, held to the English by a test, and its commonest errors.
 
 mod keys;
+mod law;
 mod ledger;
 mod place;
 mod sql;
@@ -302,6 +303,7 @@ pub fn error(error: &Error) -> Option<(String, String)> {
                 format!("ses décisions\u{a0}: {}", known.join(", ")),
             )
         }
+        Error::Unassessed(it) => law::unassessed(it),
         Error::Keys(refusal) => keys::refusal(refusal),
         Error::Backup(error) => keys::backup(error),
         Error::Place(refusal) => place::refusal(refusal),

@@ -5,6 +5,7 @@ mod bundle;
 mod export;
 mod keys;
 mod law;
+mod lawful;
 mod ledger;
 mod model;
 mod night;
@@ -29,6 +30,7 @@ pub use bundle::{handed_over, refused};
 pub use export::exported;
 pub use keys::{backed_up, destroyed, keys, person_key, recovery, restored, rewrapped, rotated};
 pub use law::{pack, packs};
+pub use lawful::{changes, signed};
 pub use ledger::{entries, entry, stats, verdict};
 pub use model::{activated, cross_validation, model, models, trained};
 pub use night::{explanation, run, runs, scored};
@@ -165,6 +167,9 @@ pub fn policy(face: &mut Face<'_>, policy: &Policy) -> io::Result<()> {
         )
     )?;
     rights(face, policy)?;
+    for line in policy.open(face.lang) {
+        writeln!(face.out, "! {line}.")?;
+    }
     face.next(&say!(
         face.lang,
         "probant check DATA" | "probant check EXPORT"
@@ -309,6 +314,12 @@ pub fn checked(
             crate::report::plain(policy.label(name))
         });
         model::profiling(face, &crate::report::profiling(profile, k, &label, lang))?;
+    }
+    for line in &checked.left_open {
+        writeln!(face.out, "! {line}.")?;
+    }
+    for counted in &checked.law {
+        lawful::counted(face, counted)?;
     }
     for line in checked.dialect.iter().chain(&checked.refusals) {
         writeln!(face.out, "! {line}")?;

@@ -27,10 +27,15 @@ pub fn carry_out(command: Command, face: &mut Face<'_>, world: &mut World) -> Re
             print::initialised(face, &made)?;
             Ok(Exit::DONE)
         }
-        Command::Check { data, strict } => {
+        Command::Check {
+            data,
+            consents,
+            strict,
+        } => {
             let ws = face.open()?;
             let bar = Bar::new(face.terminal, face.lang);
-            let checked = workspace::check(&ws, &data, strict, face.lang, &|progress| {
+            let how = (strict, consents.as_deref());
+            let checked = workspace::check(&ws, world, &data, how, face.lang, &|progress| {
                 bar.show(&progress);
             })?;
             drop(bar);
@@ -38,7 +43,7 @@ pub fn carry_out(command: Command, face: &mut Face<'_>, world: &mut World) -> Re
             Ok(Exit(checked.exit))
         }
         Command::Policy { verb } => declared(face, &verb),
-        Command::Law { verb } => law(face, &verb),
+        Command::Law { verb } => law(face, world, verb),
         Command::Train {
             data,
             person,
@@ -59,6 +64,7 @@ pub fn carry_out(command: Command, face: &mut Face<'_>, world: &mut World) -> Re
         Command::Models { verb } => models(face, world, verb),
         Command::Score {
             data,
+            consents,
             out,
             rejects,
             refused,
@@ -73,6 +79,7 @@ pub fn carry_out(command: Command, face: &mut Face<'_>, world: &mut World) -> Re
             let date = date.map(|text| day(&text)).transpose()?;
             let request = Request {
                 data,
+                consents,
                 out,
                 rejects,
                 refused,
@@ -190,10 +197,31 @@ fn declared(face: &mut Face<'_>, verb: &PolicyVerb) -> Result<Exit, Failed> {
     Ok(Exit::DONE)
 }
 
-fn law(face: &mut Face<'_>, verb: &LawVerb) -> Result<Exit, Failed> {
+fn law(face: &mut Face<'_>, world: &mut World, verb: LawVerb) -> Result<Exit, Failed> {
     match verb {
         LawVerb::Show { pack: None } => print::packs(face)?,
-        LawVerb::Show { pack: Some(id) } => print::pack(face, &workspace::law_pack(id)?)?,
+        LawVerb::Show { pack: Some(id) } => print::pack(face, &workspace::law_pack(&id)?)?,
+        LawVerb::Diff {
+            data,
+            at,
+            from,
+            purpose,
+            consents,
+        } => {
+            let ws = face.open()?;
+            let days = (from.map(|from| day(&from)).transpose()?, day(&at)?);
+            let of = (purpose.as_deref(), consents.as_deref());
+            let bar = Bar::new(face.terminal, face.lang);
+            let changes = workspace::law_diff(&ws, world, &data, days, of, &|progress| {
+                bar.show(&progress);
+            })?;
+            drop(bar);
+            print::changes(face, &changes)?;
+        }
+        LawVerb::Sign { file, person, key } => {
+            let signed = workspace::sign_assessment(&face.open()?, world, &file, &person, &key)?;
+            print::signed(face, &signed)?;
+        }
     }
     Ok(Exit::DONE)
 }

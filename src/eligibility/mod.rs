@@ -7,19 +7,25 @@
 //!
 //! Pure: the date is an argument, and the law is a document.
 
+pub mod consents;
 mod facts;
 mod rules;
+mod told;
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use chrono::NaiveDate;
 
+use crate::lang::Lang;
 use crate::law::words::{Basis, Channel, Scope};
 use crate::law::{ERASED, Ground, OBJECTED, Pack, Refusal};
 use crate::policy::Purpose;
+use crate::say;
 
 pub use self::facts::{Consent, Known, LeadFacts, Misread, Proof, ProofParts, read};
 pub use self::rules::{Again, Rules};
+pub use self::told::{Telling, Told};
 pub use crate::law::RESTRICTED;
 
 /// What a ruling is about, besides the lead.
@@ -175,6 +181,21 @@ impl Refused {
     #[must_use]
     pub fn article(&self) -> &str {
         self.refusal.article.as_str()
+    }
+
+    /// In a sentence.
+    #[must_use]
+    pub fn words(&self, lang: Lang) -> Cow<'_, str> {
+        match &self.refusal.sentence {
+            Some(sentence) => sentence.words(lang).into(),
+            None if self.code() == RESTRICTED => say!(
+                lang,
+                "What is recorded about this person is restricted: it is kept, and not used."
+                    | "Ce qui est consigné sur cette personne fait l’objet d’une limitation : conservé, mais non utilisé."
+            )
+            .into(),
+            None => self.name().into(),
+        }
     }
 
     /// All that the pack says of it.

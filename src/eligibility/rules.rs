@@ -141,6 +141,14 @@ impl Rules {
             .fold(Questions::default(), Questions::and)
     }
 
+    /// Whether they ask for a consent, or for its day as a contact.
+    #[must_use]
+    pub fn asks_consent(&self) -> bool {
+        let asks = self.asks();
+        asks.hold(Asked::Consent)
+            || (asks.hold(Asked::Contact) && self.retention.is_some_and(|it| it.consent))
+    }
+
     /// The first rule that takes the answers of this lead says what is to be. A ground of a basis that the purpose
     /// does not declare is passed over; whoever has no other is refused for that.
     fn ruling(&self, lead: &LeadFacts) -> Result<&Arc<Ground>, &Arc<Refusal>> {

@@ -13,7 +13,7 @@ use super::word::{few, word};
 use super::{Asked, MAX_CELL, Reason};
 use crate::name::tidy;
 use crate::policy::Kind;
-use crate::table::{Category, Column, Texts};
+use crate::table::{self, Category, Column, Texts};
 
 /// A field as it was found: what it says is only worked out where somebody has to read it.
 #[derive(Clone, Copy, Debug)]
@@ -89,6 +89,20 @@ impl Building {
             Self::Text { texts, required } => text(found, *required, values, texts)?,
         }
         Ok(())
+    }
+
+    /// Takes a value that is there and cannot be read.
+    pub(super) fn push_unreadable(&mut self) {
+        match self {
+            Self::Number(column) => column.push(f64::NAN),
+            Self::Category(levels) => {
+                let code = levels.level(table::UNREADABLE);
+                levels.category.codes.push(code);
+            }
+            Self::Flag { flags, .. } => flags.push(table::UNREADABLE_FLAG),
+            Self::Date(column) => column.push(table::UNREADABLE_DATE),
+            Self::Text { texts, .. } => texts.push(Some(table::UNREADABLE)),
+        }
     }
 
     /// Takes the last value back.

@@ -92,12 +92,19 @@ fn portion(raw: RawBatch, asked: &[Asked], values: &Values, first: u64, file: u3
         .zip(asked)
         .map(|(column, ask)| {
             let mut failed = Vec::new();
-            let mut fail = |row: usize, reason: Reason| failed.push((row, reason));
-            let column = typed(column, ask.kind, values, &mut fail);
+            let mut column = typed(column, ask.kind, values, &mut |row, reason| {
+                failed.push((row, reason));
+            });
+            if ask.lenient {
+                let rows = std::mem::take(&mut failed);
+                rows.iter()
+                    .for_each(|(row, _)| column.make_unreadable(*row));
+                return (column, failed);
+            }
             if ask.required {
                 (0..rows)
                     .filter(|&row| is_absent(&column, row))
-                    .for_each(|row| fail(row, Reason::Required));
+                    .for_each(|row| failed.push((row, Reason::Required)));
             }
             (column, failed)
         })

@@ -72,6 +72,8 @@ pub struct Asked {
     pub kind: Kind,
     /// A missing value fails its row, and texts are tidied.
     pub required: bool,
+    /// A value that cannot be read does not fail its row: it is marked as unreadable, and somebody else refuses the lead.
+    pub lenient: bool,
 }
 
 impl Asked {
@@ -82,6 +84,16 @@ impl Asked {
             name: name.to_owned(),
             kind,
             required: false,
+            lenient: false,
+        }
+    }
+
+    /// A column that tells a fact about the lead: what cannot be read there is an answer of its own.
+    #[must_use]
+    pub fn fact(name: &str, kind: Kind) -> Self {
+        Self {
+            lenient: true,
+            ..Self::column(name, kind)
         }
     }
 
@@ -92,6 +104,7 @@ impl Asked {
             name: name.to_owned(),
             kind: Kind::Text,
             required: true,
+            lenient: false,
         }
     }
 }

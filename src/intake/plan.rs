@@ -184,6 +184,10 @@ impl Plan {
                 charset: chunk.charset,
             };
             if let Err(reason) = columns[slot].push(found, &self.values) {
+                if self.asked[slot].lenient {
+                    columns[slot].push_unreadable();
+                    continue;
+                }
                 for done in &self.slots[..at] {
                     columns[*done].pop();
                 }

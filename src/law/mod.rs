@@ -10,6 +10,7 @@
 //! basis that the policy declares.
 
 pub mod asked;
+pub mod assessment;
 mod document;
 mod pack;
 pub mod words;

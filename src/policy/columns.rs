@@ -436,7 +436,11 @@ fn part(kind: Kind, section: &Section<'_>, findings: &mut Findings<'_>) -> Optio
 fn fact(kind: Kind, section: &Section<'_>, findings: &mut Findings<'_>) -> Option<FactKind> {
     section.needs("fact", findings);
     let fact = section.choice("fact", &FACTS, findings)?;
-    let wanted = if fact.is_date() { Kind::Date } else { Kind::Flag };
+    let wanted = if fact.is_date() {
+        Kind::Date
+    } else {
+        Kind::Flag
+    };
     if kind != wanted {
         let (is, hint) = if fact.is_date() {
             ("a date", "declare `kind = \"date\"`")

@@ -99,7 +99,7 @@ pub(super) fn constants(
         ..Constants::default()
     };
     let told = |wanted: &dyn Fn(&Use) -> bool| columns.iter().find(|it| wanted(&it.role));
-    let mut both = |key: &str, column: Option<&Column>, findings: &mut Findings<'_>| {
+    let both = |key: &str, column: Option<&Column>, findings: &mut Findings<'_>| {
         if let (Some(at), Some(column)) = (section.at_key(key), column) {
             let (what, hint) = (
                 format!(

@@ -58,7 +58,10 @@ impl Policy {
         if !pack.names_grounds() {
             return;
         }
-        let asks_channel = pack.rules().iter().any(|rule| rule.asks.hold(Asked::Channel));
+        let asks_channel = pack
+            .rules()
+            .iter()
+            .any(|rule| rule.asks.hold(Asked::Channel));
         for purpose in &self.purposes {
             let (id, law) = (&purpose.id, pack.id());
             if asks_channel && purpose.channel.is_none() {

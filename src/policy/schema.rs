@@ -8,8 +8,8 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 
 use super::{
-    Audience, Basis, Channel, ConsentPart, DateOrder, Encoding, FactKind, Format, Kind, Right, Role,
-    Solver, Thousands,
+    Audience, Basis, Channel, ConsentPart, DateOrder, Encoding, FactKind, Format, Kind, Right,
+    Role, Solver, Thousands,
 };
 use crate::lang::Lang;
 

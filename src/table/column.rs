@@ -22,6 +22,13 @@ impl Batch {
     }
 }
 
+/// A fact that is there and cannot be read, as a flag.
+pub const UNREADABLE_FLAG: u8 = 3;
+/// The same as a date.
+pub const UNREADABLE_DATE: i32 = i32::MIN + 1;
+/// The same as a text: the sign for what is no character.
+pub const UNREADABLE: &str = "\u{fffd}";
+
 /// One column of parsed values.
 #[derive(Clone, Debug)]
 pub enum Column {
@@ -29,9 +36,9 @@ pub enum Column {
     Number(Vec<f64>),
     /// Texts of a category, dictionary-coded; `u32::MAX` is missing.
     Category(Category),
-    /// 0 no, 1 yes, 2 missing.
+    /// 0 no, 1 yes, 2 missing; of a fact, [`UNREADABLE_FLAG`].
     Flag(Vec<u8>),
-    /// Days since 1970-01-01; `i32::MIN` is missing.
+    /// Days since 1970-01-01; `i32::MIN` is missing; of a fact, [`UNREADABLE_DATE`].
     Date(Vec<i32>),
     /// Texts as they came (identifiers, outcome).
     Text(Texts),
@@ -103,6 +110,16 @@ impl Column {
             }
             (Self::Category(to), Self::Category(from)) => to.extend(from, rows),
             (to, _) => to.extend_missing(rows.len()),
+        }
+    }
+
+    /// Marks what stands in a row as unreadable; only flags and dates of Parquet come to that.
+    pub fn make_unreadable(&mut self, row: usize) {
+        match self {
+            Self::Flag(values) => values[row] = UNREADABLE_FLAG,
+            Self::Date(values) => values[row] = UNREADABLE_DATE,
+            Self::Number(values) => values[row] = f64::NAN,
+            Self::Category(_) | Self::Text(_) => {}
         }
     }
 

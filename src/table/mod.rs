@@ -14,7 +14,7 @@ mod texts;
 mod without;
 mod write;
 
-pub use column::{Batch, Category, Column};
+pub use column::{Batch, Category, Column, UNREADABLE, UNREADABLE_DATE, UNREADABLE_FLAG};
 pub use error::Error;
 pub use read::{BATCH, Raw, RawBatch, Reader, Wanted, headers};
 pub use texts::Texts;

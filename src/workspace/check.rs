@@ -1,15 +1,16 @@
 //! Policy × data, without scoring: what would be read, what would be refused, and why.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
 use super::error::Error;
 use super::export::{Export, Plan};
 use super::gather::gather;
+use super::rulings::{self, Counted};
 use super::tally::ReasonCount;
-use super::{Progress, Watch, Workspace, files, init};
+use super::{Progress, Watch, Workspace, World, files, init};
 use crate::intake::identity::{self, Detector};
 use crate::intake::{self, Outcome};
 use crate::lang::Lang;
@@ -47,6 +48,10 @@ pub struct Checked {
     pub profile: Option<Profile>,
     /// Where the file contradicts the dialect of the policy, in words.
     pub dialect: Vec<String>,
+    /// What the policy leaves open, in words: nothing is refused for it.
+    pub left_open: Vec<String>,
+    /// What the policy's law pack says of the leads today, for each purpose; empty where it names none.
+    pub law: Vec<Counted>,
     /// Why a training or a scoring would be refused, in words; empty when neither would be.
     pub refusals: Vec<String>,
     /// The exit code that the refusals ask for: 0, 3 (malformed) or 5 (not allowed).
@@ -74,8 +79,9 @@ pub struct ColumnReport {
 /// Checks exports against the policy.
 pub fn check(
     ws: &Workspace,
+    world: &World,
     data: &[PathBuf],
-    strict: bool,
+    (strict, consents): (bool, Option<&Path>),
     lang: Lang,
     watch: Watch<'_>,
 ) -> Result<Checked, Error> {
@@ -93,6 +99,8 @@ pub fn check(
     }
     let mut checked = tally.report(ws, &plan, export.undeclared(), lang);
     checked.dialect = dialect(ws, &named, &checked.failures, lang)?;
+    checked.left_open = ws.policy.open(lang);
+    checked.law = rulings::today(ws, world, data, consents, watch)?;
     if strict && !checked.undeclared.is_empty() {
         checked.refuse(
             3,
@@ -274,6 +282,8 @@ impl<'a> Tally<'a> {
                 .collect(),
             profile: None,
             dialect: Vec::new(),
+            left_open: Vec::new(),
+            law: Vec::new(),
             refusals: Vec::new(),
             exit: 0,
         };

@@ -76,7 +76,10 @@ impl Desk {
             let (place, example) = match output.kind.as_str() {
                 "scores" => (&mut self.scores, self.sheet.empty()),
                 "rejects" => (&mut self.rejects, output::rejects(&[], &[], night.lang)),
-                _ => (&mut self.refused, Sheet::refusals(&night.plan, &none)),
+                _ => (
+                    &mut self.refused,
+                    Sheet::refusals(&night.plan, &none, night.lang),
+                ),
             };
             *place = Some(Part::start(output, dialect, &example, disk)?);
         }
@@ -106,7 +109,7 @@ impl Desk {
         if let Some(part) = &mut self.refused
             && !outcome.refusals.ids.is_empty()
         {
-            part.write(&Sheet::refusals(&night.plan, &outcome.refusals))?;
+            part.write(&Sheet::refusals(&night.plan, &outcome.refusals, night.lang))?;
         }
         Ok(())
     }

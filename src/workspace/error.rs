@@ -162,6 +162,9 @@ pub enum Error {
     /// The lead has no record.
     #[error("no decision about this lead")]
     NoDecision,
+    /// The assessment of a legitimate interest does not stand.
+    #[error(transparent)]
+    Unassessed(#[from] super::assessment::Unassessed),
     /// A key could not be changed or used.
     #[error(transparent)]
     Keys(#[from] super::keys::Refusal),
@@ -225,7 +228,7 @@ impl Error {
             Self::Keys(error) => error.exit(),
             Self::Backup(error) => error.exit(),
             Self::Bundle(refusal) => refusal.exit(),
-            Self::Refused { .. } | Self::MayNot { .. } => 5,
+            Self::Refused { .. } | Self::MayNot { .. } | Self::Unassessed(_) => 5,
             Self::Batch { source, .. } => source.exit(),
             Self::State(_)
             | Self::Disk(_)
@@ -259,6 +262,7 @@ impl Error {
             Self::Ledger(error) => error.hint().map(Into::into),
             Self::Journal(error) => error.hint().map(Into::into),
             Self::Witness(refusal) => Some(refusal.hint()),
+            Self::Unassessed(it) => fixed(it.hint()),
             Self::Keys(error) => fixed(error.hint()),
             Self::Place(refusal) => fixed(refusal.hint()),
             Self::Sql(error) => fixed(error.hint()),

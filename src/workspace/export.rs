@@ -4,6 +4,7 @@ use std::fs::File;
 use std::path::PathBuf;
 
 use super::error::Error;
+use crate::eligibility::Telling;
 use crate::intake::{Asked, Columnar, Portion, Reader, Source};
 use crate::policy::{Column, Format, IdType, Kind, Policy, Use};
 use crate::table::{self, Wanted};
@@ -22,6 +23,8 @@ pub struct Plan {
     pub date: Option<usize>,
     /// Position of each feature, in the order given.
     pub features: Vec<usize>,
+    /// What tells the facts that the law asks for, each with its position.
+    pub tellings: Vec<(Telling, usize)>,
 }
 
 impl Plan {
@@ -53,7 +56,17 @@ impl Plan {
             outcome,
             date,
             features,
+            tellings: Vec::new(),
         }
+    }
+
+    /// Reads these facts as well.
+    pub fn telling(mut self, tellings: Vec<Telling>) -> Self {
+        for telling in tellings {
+            self.asked.push(Asked::fact(&telling.header, telling.kind));
+            self.tellings.push((telling, self.asked.len() - 1));
+        }
+        self
     }
 }
 
@@ -77,8 +90,22 @@ impl Export {
             .iter()
             .map(|column| column.name.as_str())
             .collect();
+        let mut exported = Self::in_format(paths, policy, asked, policy.dialect.format)?;
+        exported
+            .undeclared
+            .retain(|header| !header.is_empty() && !declared.contains(&header.as_str()));
+        Ok(exported)
+    }
+
+    /// Opens `paths` as one table of this format in the policy's dialect; every header counts as undeclared.
+    pub fn in_format(
+        paths: &[PathBuf],
+        policy: &Policy,
+        asked: &[Asked],
+        format: Format,
+    ) -> Result<Self, Error> {
         let mut bytes = 0;
-        let from = match policy.dialect.format {
+        let from = match format {
             Format::Csv => {
                 let mut sources = Vec::new();
                 for path in paths {
@@ -114,11 +141,7 @@ impl Export {
             From::Csv(reader) => reader.headers(),
             From::Parquet(reader) => reader.headers(),
         };
-        let undeclared = headers
-            .iter()
-            .filter(|header| !header.is_empty() && !declared.contains(&header.as_str()))
-            .cloned()
-            .collect();
+        let undeclared = headers.to_vec();
         Ok(Self {
             from,
             undeclared,

@@ -10,10 +10,12 @@ pub mod journal;
 mod acts;
 mod anchor;
 mod ask;
+mod assessment;
 mod backup;
 mod bundle;
 mod check;
 mod columns;
+mod consents;
 mod desk;
 mod erasure;
 mod examine;
@@ -35,6 +37,7 @@ mod place;
 mod record;
 mod replay;
 mod restore;
+mod rulings;
 mod runs;
 mod score;
 mod sheet;
@@ -60,6 +63,7 @@ pub use anchor::{
     Accepted, AnchorLine, Kept, accept_rollback, add as add_anchor, carry, list as list_anchors,
 };
 pub use ask::{Asked, ask_authority, ask_witness};
+pub use assessment::{Lack, Signed, Unassessed, sign as sign_assessment};
 pub use backup::{
     BackedUp, Error as BackupError, RestoreRequest, Restored, back_up, restore as restore_backup,
 };
@@ -85,10 +89,11 @@ pub use models::{Activated, Listed, activate, list as list_models, show as show_
 pub use person::{KeyMade, make_key};
 pub use place::Refusal as PlaceRefusal;
 pub use replay::{Replayer, ruler};
+pub use rulings::{Changes, Counted, Said, diff as law_diff};
 pub use runs::{RunLine, list as list_runs, show as show_run};
 pub use score::{Request, score};
 pub use state::Error as StateError;
-pub use tally::{BandCount, FeatureCount, ReasonCount, RunReport};
+pub use tally::{BandCount, ConsentCount, FeatureCount, ReasonCount, RefusalCount, RunReport};
 pub use train::{CvReport, TrainRequest, Trained, cross_validate, train};
 pub use unlinked::Unlinked;
 pub use witness::{Cosigned, Remembered, Shown, cosign, show as show_witness};
@@ -252,13 +257,13 @@ impl Workspace {
     }
 
     /// The law pack that the policy names.
+    #[allow(dead_code, reason = "acts will name it")]
     #[expect(
         clippy::unnecessary_wraps,
-        reason = "a policy will be able to name a pack that is not there"
+        reason = "whoever asks expects to be refused"
     )]
-    #[expect(clippy::unused_self, reason = "a policy will name its pack")]
     fn pack(&self) -> Result<Pack, Error> {
-        Ok(law::builtin(score::PACK).expect("the pack is built in"))
+        Ok(self.policy.pack())
     }
 
     /// Who does what only some may do: the person asked for, or the only one whose work it is; refused to whoever may not.

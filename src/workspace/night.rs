@@ -12,14 +12,15 @@ use super::error::Error;
 use super::export::Plan;
 use super::met::Met;
 use super::suppressed::Suppressed;
-use crate::eligibility::{self, Context, Eligible, LeadFacts, Refused, Rules, Verdict};
+use crate::eligibility::consents::{Consents, Wordings};
+use crate::eligibility::{self, Eligible, Refused, Rules, Telling, Told, Verdict};
 use crate::features::{self, Codes};
 use crate::intake::{Failure, Portion, Reason};
-use crate::law::Pack;
 use crate::law::asked::Asked;
+use crate::law::words::Scope;
 use crate::model::Model;
 use crate::odds::{LogOdds, Score};
-use crate::policy::{IdType, Policy, Purpose};
+use crate::policy::{IdType, Policy};
 use crate::pseudonym::Key;
 use crate::table::{Column, Texts};
 
@@ -27,12 +28,14 @@ use crate::table::{Column, Texts};
 pub struct Bench<'a> {
     /// The policy.
     pub policy: &'a Policy,
-    /// The purpose.
-    pub purpose: &'a Purpose,
-    /// The law's rules.
-    pub pack: &'a Pack,
-    /// The date that they are applied at.
+    /// The law's rules on the day of the run.
+    pub rules: &'a Rules,
+    /// That day.
     pub date: NaiveDate,
+    /// The wordings that proofs of consent name.
+    pub wordings: &'a Wordings,
+    /// What the events of consent come to on that day, where a file of them was given.
+    pub consents: Option<&'a Consents>,
     /// The model.
     pub model: &'a Model,
     /// The pseudonym key of purpose and identifier type.
@@ -159,14 +162,20 @@ impl Bench<'_> {
         let mut through = Through::default();
         let mut refusals = Refusals::default();
         let firsts = met.first(&pseudonyms)?;
-        let rules = Rules::of(&Context::of(self.purpose, self.pack, self.date));
         let scopes = self.suppressed.scopes(&ids);
-        for (row, (pseudonym, first)) in pseudonyms.iter().zip(firsts).enumerate() {
-            let lead = LeadFacts {
-                suppressed: scopes.get(row).copied().flatten(),
-                ..LeadFacts::default()
-            };
-            match self.gate(&rules, pseudonym.as_ref(), first, &lead) {
+        let scope = |row: usize| scopes.get(row).copied().flatten();
+        let told = self.told(&columns);
+        let gates: Vec<Gate> = pseudonyms
+            .par_iter()
+            .zip(firsts)
+            .with_min_len(1024)
+            .enumerate()
+            .map(|(row, (pseudonym, first))| {
+                self.gate(&told, row, pseudonym.as_ref(), first, scope(row))
+            })
+            .collect();
+        for (row, (pseudonym, gate)) in pseudonyms.iter().zip(gates).enumerate() {
+            match gate {
                 Gate::Through(leave) => through.push(row, leave),
                 Gate::Refused(why) => {
                     refusals.ids.push(id(row));
@@ -195,13 +204,29 @@ impl Bench<'_> {
         })
     }
 
+    /// What the columns of a batch tell of its leads.
+    fn told<'c>(&'c self, columns: &'c [Column]) -> Told<'c> {
+        let tellings = self.plan.tellings.iter();
+        let tellings: Vec<(&Telling, &Column)> = tellings
+            .map(|(telling, at)| (telling, &columns[*at]))
+            .collect();
+        Told::of(
+            self.policy,
+            self.date,
+            &tellings,
+            self.wordings,
+            self.consents,
+        )
+    }
+
     /// What becomes of one row before it is encoded.
     fn gate(
         &self,
-        rules: &Rules,
+        told: &Told<'_>,
+        row: usize,
         pseudonym: Option<&[u8; 16]>,
         first: bool,
-        lead: &LeadFacts,
+        suppressed: Option<Scope>,
     ) -> Gate {
         let Some(pseudonym) = pseudonym else {
             return Gate::Failed(Reason::NotAnIdentifier);
@@ -209,16 +234,18 @@ impl Bench<'_> {
         if !first {
             return Gate::Failed(Reason::Repeated);
         }
+        let mut lead = told.lead(row, pseudonym);
+        lead.suppressed = suppressed;
         if self.restricted.contains(pseudonym) {
             return Gate::Refused(eligibility::restricted());
         }
         // An objection binds under every pack, whether it asks or not.
-        if let Some(scope) = lead.suppressed
-            && !rules.asks().hold(Asked::Suppressed)
+        if let Some(scope) = suppressed
+            && !self.rules.asks().hold(Asked::Suppressed)
         {
             return Gate::Refused(eligibility::suppressed(scope));
         }
-        match rules.decide(lead) {
+        match self.rules.decide(&lead) {
             Verdict::Eligible(leave) => Gate::Through(leave),
             Verdict::Refused(why) => Gate::Refused(why),
         }
@@ -269,9 +296,10 @@ impl Bench<'_> {
                 .iter()
                 .map(|pair| pair.iter().map(|&code| u16::from(code)).collect()),
         );
-        let facts: Vec<Box<[u8]>> = if leaves.iter().any(|leave| !leave.facts().is_empty()) {
-            let facts = leaves.iter().map(Eligible::facts);
-            facts.map(|facts| facts.as_bytes().into()).collect()
+        let basis = leaves.iter().map(Eligible::code).collect();
+        let known = leaves.iter().any(|leave| !leave.facts().is_empty());
+        let facts: Vec<Box<[u8]>> = if known {
+            leaves.into_iter().map(Eligible::into_facts).collect()
         } else {
             Vec::new()
         };
@@ -297,7 +325,7 @@ impl Bench<'_> {
                 .iter()
                 .filter_map(|&row| pseudonyms[row as usize])
                 .collect(),
-            basis: leaves.iter().map(Eligible::code).collect(),
+            basis,
             bands: scores
                 .iter()
                 .map(|score| self.policy.band(score.ppm()) as u8)

@@ -10,6 +10,8 @@ use super::score::Night;
 use super::tally::Tally;
 use crate::digest::Digest;
 use crate::eligibility;
+use crate::law::Ground;
+use crate::law::words::Basis;
 use crate::ledger::entry::{Document, Run, input_commitment};
 use crate::ledger::segment::Heading;
 use crate::ledger::{BasisName, Block, Entry, RunId, SegmentKind};
@@ -18,18 +20,6 @@ use crate::name::Token;
 impl Night<'_> {
     /// What every segment of a kind says of the run.
     pub(super) fn heading(&self, run: RunId, kid: &Token, kind: SegmentKind) -> Heading {
-        let document = self
-            .purpose
-            .document
-            .as_ref()
-            .map(|text| Digest::of(text.as_bytes()));
-        let basis = (
-            self.purpose.basis.code(),
-            BasisName {
-                article: token(self.purpose.basis.article()),
-                document,
-            },
-        );
         let days = chrono::Days::new(u64::from(self.purpose.retention_days));
         let until = self.date.checked_add_days(days).unwrap_or(NaiveDate::MAX);
         let outcomes: Vec<(u8, Token)> = match kind {
@@ -56,9 +46,9 @@ impl Night<'_> {
             let shared = eligibility::shared_refusals();
             let shared = shared.iter().map(|it| (it.code(), token(it.name())));
             let outcomes = outcomes.into_iter().chain(shared).collect();
-            ((0, none), outcomes)
+            (vec![(0, none)], outcomes)
         } else {
-            (basis, outcomes)
+            (self.bases(), outcomes)
         };
         Heading {
             run,
@@ -69,7 +59,7 @@ impl Night<'_> {
             binary: binary(),
             kid: kid.clone(),
             purpose: self.purpose.id.clone(),
-            basis: vec![basis],
+            basis,
             outcomes,
             retention: (
                 token(if kind == SegmentKind::Refusals {
@@ -80,6 +70,23 @@ impl Night<'_> {
                 until,
             ),
         }
+    }
+
+    /// The grounds that a lead may be scored on, each with the document that supports it.
+    fn bases(&self) -> Vec<(u8, BasisName)> {
+        let named = self.purpose.document.as_ref();
+        let named = named.map(|text| Digest::of(text.as_bytes()));
+        let weighed = self.assessment.as_ref().map(|it| it.digest);
+        let grounds = self.pack.grounds_of(&self.purpose.bases).into_iter();
+        let basis = |it: Ground| {
+            let document = match it.basis {
+                Basis::LegitimateInterest => weighed.or(named),
+                _ => named,
+            };
+            let article = it.article;
+            (it.code, BasisName { article, document })
+        };
+        grounds.map(basis).collect()
     }
 
     /// The run entry, and whatever it names that the log does not hold yet.
@@ -116,7 +123,7 @@ impl Night<'_> {
             binary: binary(),
             inputs: salts
                 .iter()
-                .zip(&self.files)
+                .zip(self.inputs())
                 .map(|(salt, file)| input_commitment(salt, &file.digest))
                 .collect(),
             total: tally.rows,

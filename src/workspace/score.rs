@@ -9,6 +9,8 @@ use std::thread;
 
 use chrono::NaiveDate;
 
+use super::assessment;
+use super::consents;
 use super::desk::{self, Desk};
 use super::erasure::{self, Batch};
 use super::error::Error;
@@ -23,12 +25,15 @@ use super::record::{block, push_refusals};
 use super::restore::{recover, run_id};
 use super::state::State;
 use super::suppressed::Suppressed;
-use super::tally::{RunReport, Tally};
+use super::tally::{ConsentCount, RunReport, Tally};
 use super::{Progress, Recorded, Watch, Workspace, World};
-use crate::digest::hex;
+use crate::digest::{Digest, hex};
+use crate::eligibility::consents::{Consents, Wordings};
+use crate::eligibility::{Context, Rules, Telling};
 use crate::intake;
 use crate::lang::Lang;
-use crate::law::{self, Pack};
+use crate::law::Pack;
+use crate::law::assessment::Assessment;
 use crate::ledger::entry::{Run, input_commitment};
 use crate::ledger::key::Secret;
 use crate::ledger::segment::Heading;
@@ -37,14 +42,13 @@ use crate::name::Token;
 use crate::policy::{Column, Purpose, Right, Use};
 use crate::pseudonym::{Key, Master};
 
-/// The law pack in force until the French one arrives.
-pub const PACK: &str = "none-1";
-
 /// What to score, and where to put it.
 #[derive(Clone, Debug, Default)]
 pub struct Request {
     /// The exports.
     pub data: Vec<PathBuf>,
+    /// The events of consent.
+    pub consents: Option<PathBuf>,
     /// The score file; may be absent for a dry run.
     pub out: Option<PathBuf>,
     /// The list of failed rows.
@@ -73,11 +77,16 @@ pub struct Night<'a> {
     pub(super) request: &'a Request,
     pub(super) purpose: &'a Purpose,
     pub(super) pack: Pack,
+    pub(super) rules: Rules,
+    pub(super) assessment: Option<Assessment>,
     pub(super) date: NaiveDate,
+    pub(super) today: NaiveDate,
     pub(super) started: Time,
     pub(super) model: Loaded,
     pub(super) standing: Standing,
     pub(super) files: Vec<Fingerprint>,
+    consents: Option<Fingerprint>,
+    wordings: (Wordings, Digest),
     pub(super) plan: Plan,
     pub(super) lang: Lang,
     pub(super) restricted: HashSet<[u8; 16]>,
@@ -162,6 +171,10 @@ impl<'a> Night<'a> {
         lang: Lang,
     ) -> Result<Self, Error> {
         let purpose = ws.purpose(request.purpose.as_deref())?;
+        let pack = ws.policy.pack();
+        let today = ws.civil_date(world.now);
+        let date = request.date.unwrap_or(today);
+        let assessment = assessment::needed(ws, purpose, &pack, date)?;
         let active = models::active(view, &purpose.id);
         let (version, standing) = match (&request.model, active) {
             (Some(asked), active) => {
@@ -185,7 +198,9 @@ impl<'a> Night<'a> {
         };
         let model = models::load(ws, view, version)?;
         let columns = declared(ws, &model)?;
-        let plan = Plan::new(&ws.policy, &columns, false);
+        let rules = Rules::of(&Context::of(purpose, &pack, date));
+        let plan =
+            Plan::new(&ws.policy, &columns, false).telling(Telling::asked(&ws.policy, &[&rules]));
         if plan.id_type.token() != model.model.schema().id_type {
             return Err(Error::Refused {
                 what: format!(
@@ -196,24 +211,40 @@ impl<'a> Night<'a> {
             });
         }
         let named = files::expand(&request.data)?;
-        desk::guard(ws, request, &named)?;
+        let events = files::expand(request.consents.as_slice())?;
+        let inputs = [&named[..], &events].concat();
+        desk::guard(ws, request, &inputs)?;
         let files = named
             .iter()
             .map(|path| files::fingerprint(path))
             .collect::<Result<_, _>>()?;
         let suppressed = Suppressed::open(ws, view, plan.id_type)?;
-        let pack = law::builtin(PACK).expect("the pack is built in");
-        let date = request.date.unwrap_or_else(|| ws.civil_date(world.now));
+        let consents = match &events[..] {
+            [] => None,
+            [one] => Some(files::fingerprint(one)?),
+            _ => {
+                return Err(Error::Usage {
+                    what: "`--consents` names several files".to_owned(),
+                    hint: "put the events of consent into one file",
+                });
+            }
+        };
+        let wordings = consents::wordings(ws)?;
         Ok(Self {
             ws,
             request,
             purpose,
             pack,
+            rules,
+            assessment,
             date,
+            today,
             started: world.now,
             model,
             standing,
             files,
+            consents,
+            wordings,
             plan,
             lang,
             restricted: restricted(view, &purpose.id)?,
@@ -235,19 +266,34 @@ impl<'a> Night<'a> {
 
     /// What a retry must share with a run to be the same run, besides the input.
     pub(super) fn same_key(&self) -> String {
-        format!(
-            "{} {} {} {} {} {}",
+        let standing = if self.standing == Standing::Active {
+            "active"
+        } else {
+            "trial"
+        };
+        let mut key = format!(
+            "{} {standing} {} {} {} {}",
             self.model.model.version(),
-            if self.standing == Standing::Active {
-                "active"
-            } else {
-                "trial"
-            },
             self.ws.policy.digest,
             self.purpose.id,
             self.pack.digest(),
             self.date
-        )
+        );
+        if let Some(assessment) = &self.assessment {
+            key.push_str(&format!(" assessment {}", assessment.digest));
+        }
+        if self.rules.asks_consent() {
+            key.push_str(&format!(" wordings {}", self.wordings.1));
+        }
+        if self.consents.is_some() {
+            key.push_str(" consents");
+        }
+        key
+    }
+
+    /// Everything that the run reads: the exports, then the events of consent.
+    pub(super) fn inputs(&self) -> impl Iterator<Item = &Fingerprint> {
+        self.files.iter().chain(&self.consents)
     }
 
     /// The recorded run that scored the same bytes in the same way, if there is one.
@@ -267,10 +313,10 @@ impl<'a> Night<'a> {
             let inputs: Vec<[u8; 32]> = earlier
                 .salts
                 .iter()
-                .zip(&self.files)
+                .zip(self.inputs())
                 .map(|(salt, file)| input_commitment(salt, &file.digest))
                 .collect();
-            if earlier.salts.len() != self.files.len() || inputs != run.inputs {
+            if earlier.salts.len() != self.inputs().count() || inputs != run.inputs {
                 continue;
             }
             // Of several runs of one export, the one whose file is asked for; else the newest.
@@ -316,11 +362,13 @@ impl<'a> Night<'a> {
         watch: Watch<'_>,
         each: &mut dyn FnMut(Outcome) -> Result<(), Error>,
     ) -> Result<Tally, Error> {
+        let consents = self.consents(key)?;
         let bench = Bench {
             policy: &self.ws.policy,
-            purpose: self.purpose,
-            pack: &self.pack,
+            rules: &self.rules,
             date: self.date,
+            wordings: &self.wordings.0,
+            consents: consents.as_ref(),
             model: &self.model.model,
             key,
             plan: &self.plan,
@@ -365,8 +413,18 @@ impl<'a> Night<'a> {
             tally.rows,
             self.ws.policy.tolerance.max_failed,
         )?;
-        self.files.iter().try_for_each(Fingerprint::unchanged)?;
+        self.inputs().try_for_each(Fingerprint::unchanged)?;
+        tally.consents = consents.as_ref().map(ConsentCount::of);
         Ok(tally)
+    }
+
+    /// What the events of consent come to on the day of the run.
+    fn consents(&self, key: &Key) -> Result<Option<Consents>, Error> {
+        let Some(file) = self.consents.as_ref().filter(|_| self.rules.asks_consent()) else {
+            return Ok(None);
+        };
+        let days = (self.date, self.today);
+        consents::read(self.ws, &file.path, key, &self.wordings.0, days).map(Some)
     }
 
     fn count(&self, view: &View, watch: Watch<'_>) -> Result<RunReport, Error> {
@@ -423,7 +481,7 @@ impl<'a> Night<'a> {
                 return Err(error);
             }
         };
-        let salts: Vec<[u8; 16]> = self.files.iter().map(|_| world.entropy.bytes()).collect();
+        let salts: Vec<[u8; 16]> = self.inputs().map(|_| world.entropy.bytes()).collect();
         state.prepare(&name, &salts, &outputs)?;
         let commit = self.commit(&run, &tally, &salts);
         // After an error here nobody knows whether the checkpoint was replaced: the next run's

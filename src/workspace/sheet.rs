@@ -174,7 +174,7 @@ impl Sheet {
     }
 
     /// The list of refused leads.
-    pub fn refusals<'a>(plan: &Plan, refusals: &'a Refusals) -> Vec<Field<'a>> {
+    pub fn refusals<'a>(plan: &Plan, refusals: &'a Refusals, lang: Lang) -> Vec<Field<'a>> {
         let text = |cells: Vec<&'a str>| {
             Cells::Text(cells.into_iter().map(|cell| Some(cell.into())).collect())
         };
@@ -190,6 +190,16 @@ impl Sheet {
             field(
                 "article",
                 text(refusals.reasons.iter().map(Refused::article).collect()),
+            ),
+            field(
+                "reason",
+                Cells::Text(
+                    refusals
+                        .reasons
+                        .iter()
+                        .map(|it| Some(it.words(lang)))
+                        .collect(),
+                ),
             ),
         ]
     }

@@ -8,6 +8,7 @@ use super::erasure::Batch;
 use super::error::Error;
 use super::night::Outcome;
 use super::score::Night;
+use crate::eligibility::consents::Consents;
 use crate::ledger::Standing;
 use crate::model::Model;
 
@@ -44,6 +45,12 @@ pub struct RunReport {
     pub failed: u64,
     /// Leads by band, from the lowest.
     pub bands: Vec<BandCount>,
+    /// Refused leads by reason, the most frequent first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub refusals: Vec<RefusalCount>,
+    /// What the file of consents held, where one was given and the law asks.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub consents: Option<ConsentCount>,
     /// Failed rows by column and reason.
     pub failures: Vec<ReasonCount>,
     /// Leads with a value outside the training range or a level never seen, by feature.
@@ -70,6 +77,52 @@ pub struct BandCount {
     pub label: String,
     /// How many.
     pub leads: u64,
+}
+
+/// Leads that were refused for one reason.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RefusalCount {
+    /// The refusal's name in the law pack.
+    pub refusal: String,
+    /// The article that asks for it.
+    pub article: String,
+    /// How many.
+    pub leads: u64,
+}
+
+impl RefusalCount {
+    /// The counts by name and article, the most frequent first.
+    pub(super) fn of(counts: &BTreeMap<(String, String), u64>) -> Vec<Self> {
+        let of = |((refusal, article), &leads): (&(String, String), &u64)| Self {
+            refusal: refusal.clone(),
+            article: article.clone(),
+            leads,
+        };
+        let mut counts: Vec<Self> = counts.iter().map(of).collect();
+        counts.sort_by_key(|it| std::cmp::Reverse(it.leads));
+        counts
+    }
+}
+
+/// What a file of consents held.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ConsentCount {
+    /// Events.
+    pub events: u64,
+    /// People.
+    pub people: u64,
+    /// Of them, those whom the export does not hold.
+    pub unknown: u64,
+}
+
+impl ConsentCount {
+    pub(super) fn of(consents: &Consents) -> Self {
+        Self {
+            events: consents.events,
+            people: consents.people(),
+            unknown: consents.unknown(),
+        }
+    }
 }
 
 /// Rows that failed for one reason.
@@ -141,6 +194,8 @@ impl RunReport {
                     leads,
                 })
                 .collect(),
+            refusals: RefusalCount::of(&tally.refusals),
+            consents: tally.consents,
             failures: tally
                 .failures
                 .iter()
@@ -178,6 +233,8 @@ pub(super) struct Tally {
     pub refused: u64,
     pub failed: u64,
     pub bands: Vec<u64>,
+    pub refusals: BTreeMap<(String, String), u64>,
+    pub consents: Option<ConsentCount>,
     pub failures: BTreeMap<(Option<String>, &'static str), u64>,
     pub unfamiliar: Vec<u64>,
     pub undeclared: Vec<String>,
@@ -198,6 +255,15 @@ impl Tally {
             .bands
             .iter()
             .for_each(|&band| self.bands[band as usize] += 1);
+        // A pack has a few dozen refusals: what they are called is looked up once for each.
+        let mut by_code = BTreeMap::new();
+        for why in &outcome.refusals.reasons {
+            by_code.entry(why.code()).or_insert((why, 0)).1 += 1;
+        }
+        for (why, leads) in by_code.into_values() {
+            let key = (why.name().to_owned(), why.article().to_owned());
+            *self.refusals.entry(key).or_default() += leads;
+        }
         for failure in &outcome.failures {
             let column = failure.column.as_deref().map(str::to_owned);
             *self

@@ -47,6 +47,10 @@ pub const WORDS: &[(&str, &str)] = &[
         "Exports (un motif comme «\u{a0}*.csv\u{a0}» désigne plusieurs fichiers)",
     ),
     (
+        "check/consents",
+        "Preuves de consentement\u{a0}: lead, event, when, wording, source, act, scope",
+    ),
+    (
         "check/strict",
         "Les colonnes non déclarées deviennent une erreur",
     ),
@@ -58,7 +62,7 @@ pub const WORDS: &[(&str, &str)] = &[
     ("policy/schema", "Imprime le schéma JSON de la politique"),
     (
         "law",
-        "Montre ce que disent les corpus juridiques\u{a0}: qui le droit permet d’évaluer, qui il refuse, et où c’est écrit",
+        "Montre ce que disent les corpus juridiques, compte qui une autre date ferait changer, et signe les mises en balance",
     ),
     (
         "law/show",
@@ -68,6 +72,37 @@ pub const WORDS: &[(&str, &str)] = &[
         "law/show/pack",
         "Le corpus\u{a0}; tous sont énumérés s’il n’est pas donné",
     ),
+    (
+        "law/diff",
+        "Compte les prospects dont une autre date changerait le statut, par motif\u{a0}; ne consigne rien, ne montre personne",
+    ),
+    (
+        "law/diff/data",
+        "Exports (un motif comme «\u{a0}*.csv\u{a0}» désigne plusieurs fichiers)",
+    ),
+    ("law/diff/at", "L’autre date"),
+    (
+        "law/diff/from",
+        "La date à laquelle la comparer, au lieu d’aujourd’hui",
+    ),
+    (
+        "law/diff/purpose",
+        "La finalité, si la politique en a plusieurs",
+    ),
+    (
+        "law/diff/consents",
+        "Preuves de consentement\u{a0}: lead, event, when, wording, source, act, scope",
+    ),
+    (
+        "law/sign",
+        "Signe une mise en balance d’intérêt légitime avec la clé d’une personne",
+    ),
+    ("law/sign/file", "La mise en balance, un fichier TOML"),
+    (
+        "law/sign/person",
+        "Qui signe\u{a0}: la personne de la politique que la mise en balance nomme",
+    ),
+    ("law/sign/key", "Le fichier de la clé de cette personne"),
     (
         "train",
         "Ajuste un modèle candidat\u{a0}; il n’est jamais actif de lui-même",
@@ -154,6 +189,10 @@ pub const WORDS: &[(&str, &str)] = &[
     (
         "score/data",
         "Exports (un motif comme «\u{a0}*.csv\u{a0}» désigne plusieurs fichiers)\u{a0}; plusieurs ne font qu’un passage",
+    ),
+    (
+        "score/consents",
+        "Preuves de consentement\u{a0}: lead, event, when, wording, source, act, scope",
     ),
     (
         "score/out",

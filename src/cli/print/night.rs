@@ -119,6 +119,10 @@ fn counts(face: &mut Face<'_>, report: &RunReport) -> io::Result<()> {
     }
     right(&mut bands, &[1, 2]);
     writeln!(face.out, "{bands}")?;
+    super::lawful::refusals(face, &report.law, &report.refusals)?;
+    if let Some(consents) = &report.consents {
+        super::lawful::consents(face, consents)?;
+    }
     failures(face, &report.failures)?;
     for it in &report.unfamiliar {
         let (feature, leads) = (&it.feature, lang.count(it.leads));
