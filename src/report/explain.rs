@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use crate::digest::{Digest, hex};
 use crate::features::Schema;
 use crate::lang::Lang;
+use crate::law::Sentence;
 use crate::odds::{LogOdds, Score};
 use crate::policy::Basis;
 
@@ -45,6 +46,10 @@ pub struct Explanation {
     pub purpose_words: Option<String>,
     /// The legal basis that was recorded.
     pub basis: Basis,
+    /// Its article, as the segment's own table has it.
+    pub article: String,
+    /// What the law pack says of the ground; nothing where it leaves the ground to the policy.
+    pub ground: Option<Sentence>,
     /// What the ledger knows the lead by.
     pub pseudonym: [u8; 16],
     /// Every term, largest contribution first.
@@ -207,12 +212,31 @@ impl Explanation {
             "time": self.time,
             "date": self.date,
             "purpose": { "id": self.purpose, "description": self.purpose_words },
-            "legal_basis": { "article": self.basis.article(), "words": self.basis.words(lang) },
+            "legal_basis": {
+                "article": self.article,
+                "words": self.basis.words(lang),
+                "ground": self.ground.as_ref().map(|it| it.words(lang)),
+            },
             "pseudonym": hex(&self.pseudonym),
             "terms": self.terms.iter().map(term_json).collect::<Vec<_>>(),
             "proof": self.proof,
             "other_decisions": self.others.iter().map(other_json).collect::<Vec<_>>(),
         })
+    }
+}
+
+impl Explanation {
+    /// The legal basis, and under a law pack the ground and its article.
+    #[must_use]
+    pub fn grounds(&self, lang: Lang) -> String {
+        let basis = self.basis.words(lang);
+        match &self.ground {
+            None => basis,
+            Some(ground) => {
+                let (article, ground) = (&self.article, ground.words(lang));
+                format!("{basis} — {ground} [{article}]")
+            }
+        }
     }
 }
 

@@ -215,7 +215,7 @@ impl Explanation {
         line(say!(lang, "purpose" | "finalité"), &purpose);
         line(
             say!(lang, "legal basis" | "base légale"),
-            &self.basis.words(lang),
+            &self.grounds(lang),
         );
         line(
             say!(lang, "pseudonym" | "pseudonyme"),

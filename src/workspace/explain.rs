@@ -14,7 +14,8 @@ use super::{Workspace, files};
 use crate::digest::{Digest, hex};
 use crate::features::encode;
 use crate::lang::Lang;
-use crate::law::Pack;
+use crate::law::{Pack, Sentence};
+use crate::ledger::entry::Segment;
 use crate::ledger::record::{Prediction, Record};
 use crate::ledger::{Entry, SegmentKind};
 use crate::odds::{LogOdds, Score};
@@ -222,6 +223,7 @@ fn say(
         _ => None,
     });
     let (band, band_label) = band(&policy, segment, record.outcome);
+    let (basis, article, ground) = ground(view, segment, record.basis);
     let root = view.root();
     let evidence = Evidence::of(&proved, segment.rows);
     let said = Explanation {
@@ -240,7 +242,9 @@ fn say(
         purpose_words: policy
             .purpose(segment.purpose.as_str())
             .map(|purpose| purpose.description.clone()),
-        basis: basis(view, segment.law, record.basis),
+        basis,
+        article,
+        ground,
         pseudonym: record.pseudonym,
         terms: terms(model.model.schema(), &codes, &contributions, &label, lang),
         proof: Proof {
@@ -257,21 +261,26 @@ fn say(
     Ok((said, evidence))
 }
 
-/// The basis that the record's code stands for: a ground of its law pack, or the basis of the policy itself.
-fn basis(view: &View, law: Digest, code: u8) -> Basis {
-    let text = view.document(&law).ok();
+/// What the record's code stands for: a ground of its law pack, or the basis of the policy itself; with the article
+/// that the segment's own table gives it.
+fn ground(view: &View, segment: &Segment, code: u8) -> (Basis, String, Option<Sentence>) {
+    let text = view.document(&segment.law).ok();
     let text = text.and_then(|bytes| String::from_utf8(bytes).ok());
     let pack = text.and_then(|text| Pack::parse(&text).ok());
     let ground = pack.and_then(|pack| pack.grounds().find(|it| it.code == code).cloned());
-    let declared = Basis::ALL.iter().copied().find(|it| it.code() == code);
-    ground
-        .map(|it| it.basis)
-        .or(declared)
-        .unwrap_or(Basis::LegitimateInterest)
+    let declared = || Basis::ALL.iter().copied().find(|it| it.code() == code);
+    let basis = ground.as_ref().map(|it| it.basis).or_else(declared);
+    let basis = basis.unwrap_or(Basis::LegitimateInterest);
+    let written = segment.basis.iter().find(|(it, _)| *it == code);
+    let article = written.map_or_else(
+        || basis.article().to_owned(),
+        |(_, name)| name.article.to_string(),
+    );
+    (basis, article, ground.and_then(|it| it.sentence))
 }
 
 /// The band's name in the segment's own table, and what people called it that day.
-fn band(policy: &Policy, segment: &crate::ledger::entry::Segment, outcome: u8) -> (String, String) {
+fn band(policy: &Policy, segment: &Segment, outcome: u8) -> (String, String) {
     let name = segment
         .outcomes
         .iter()

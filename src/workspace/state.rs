@@ -5,6 +5,7 @@
 //! and what opens their receipts, may not: the file belongs into every backup.
 
 mod acts;
+mod lapsed;
 mod requests;
 
 use std::path::{Path, PathBuf};
@@ -129,24 +130,27 @@ impl State {
             // Another command may be creating it at the same time.
             0 => db
                 .execute_batch(&format!(
-                    "BEGIN IMMEDIATE; {SCHEMA} {} {} PRAGMA user_version = {VERSION}; COMMIT;",
+                    "BEGIN IMMEDIATE; {SCHEMA} {} {} {} PRAGMA user_version = {VERSION}; COMMIT;",
                     requests::SCHEMA,
-                    acts::SCHEMA
+                    acts::SCHEMA,
+                    lapsed::SCHEMA
                 ))
                 .map_err(failed("create its tables"))?,
             1 => db
                 .execute_batch(&format!(
-                    "BEGIN IMMEDIATE; {} {}
+                    "BEGIN IMMEDIATE; {} {} {}
                      INSERT INTO handed SELECT run, kind, target, sha256 FROM output WHERE placed = 1;
                      PRAGMA user_version = {VERSION}; COMMIT;",
                     requests::SCHEMA,
-                    acts::SCHEMA
+                    acts::SCHEMA,
+                    lapsed::SCHEMA
                 ))
                 .map_err(failed("add its new tables"))?,
             2 => db
                 .execute_batch(&format!(
-                    "BEGIN IMMEDIATE; {} PRAGMA user_version = {VERSION}; COMMIT;",
-                    acts::SCHEMA
+                    "BEGIN IMMEDIATE; {} {} PRAGMA user_version = {VERSION}; COMMIT;",
+                    acts::SCHEMA,
+                    lapsed::SCHEMA
                 ))
                 .map_err(failed("add its new tables"))?,
             VERSION => {}

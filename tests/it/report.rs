@@ -226,6 +226,8 @@ fn explanation(baseline: i32, contributions: &[i32], codes: &[u16]) -> Explanati
         purpose: String::from("prospection"),
         purpose_words: None,
         basis: Basis::LegitimateInterest,
+        article: Basis::LegitimateInterest.article().to_owned(),
+        ground: None,
         pseudonym: [7; 16],
         terms: terms(&schema, codes, &parts, &str::to_owned, Lang::Fr),
         proof: Proof {

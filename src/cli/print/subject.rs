@@ -96,7 +96,7 @@ pub fn erased(face: &mut Face<'_>, asked: &Taken) -> io::Result<()> {
                 | "probant subject lift PROSPECT --request RÉF"
         ));
     }
-    if done.records + done.expired == 0 {
+    if done.records + done.expired + done.lapsed == 0 {
         return face.next("probant subject list");
     }
     writeln!(
@@ -163,6 +163,18 @@ pub fn batch(face: &mut Face<'_>, batch: &Batch) -> io::Result<()> {
 
 fn expired(face: &mut Face<'_>, batch: &Batch) -> io::Result<()> {
     let lang = face.lang;
+    if batch.lapsed > 0 {
+        let gone = records(lang, batch.lapsed);
+        writeln!(
+            face.out,
+            "{}",
+            say!(
+                lang,
+                "Retention over, since these leads were in touch too long ago: {gone} erased."
+                    | "Conservation échue, le dernier contact de ces prospects étant trop ancien\u{a0}: effacement de {gone}."
+            )
+        )?;
+    }
     if batch.expired > 0 {
         let (gone, segments) = (
             records(lang, batch.expired),
@@ -416,7 +428,7 @@ pub fn due(face: &mut Face<'_>, batch: &Batch) -> io::Result<()> {
     let lang = face.lang;
     let (waiting, gone, held) = (
         demands(lang, batch.requests),
-        records(lang, batch.expired),
+        records(lang, batch.expired + batch.lapsed),
         records(lang, batch.held),
     );
     writeln!(

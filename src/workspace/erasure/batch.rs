@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use serde::{Deserialize, Serialize};
 
+use super::lapsed::lapsed;
 use super::redact::{self, redact};
 use super::{Rows, is_held, replay, rows_about};
 use crate::ledger::entry::request_commitment;
@@ -38,6 +39,9 @@ pub struct Batch {
     pub records: u64,
     /// Records past their date that were destroyed.
     pub expired: u64,
+    /// Records of leads that the law refuses because their last contact is too old.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub lapsed: u64,
     /// Of the segments past their date, those destroyed whole.
     pub purged_segments: u64,
     /// Records past their date that a restriction keeps.
@@ -48,6 +52,11 @@ pub struct Batch {
     pub files: Vec<FileDone>,
     /// To whom these records had been handed: they must be told (GDPR art. 19).
     pub told: Vec<Told>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands a reference")]
+fn is_none(count: &u64) -> bool {
+    *count == 0
 }
 
 /// Somebody to whom records were handed.
@@ -97,6 +106,7 @@ pub fn carry_out(
     acts::catch_up(&mut ws.state()?, writer.view())?;
     resume(ws, world, &mut writer, &mut batch)?;
     requests(ws, world, &mut writer, actor, &mut batch)?;
+    forget(ws, world, &mut writer, actor, &mut batch)?;
     retention(ws, world, &mut writer, actor, &mut batch)?;
     Ok(Recorded(batch))
 }
@@ -121,6 +131,9 @@ pub fn preview(ws: &Workspace, world: &World, person: Option<&str>) -> Result<Ba
         requests: waiting(&ws.state()?)?.len() as u64,
         ..Batch::default()
     };
+    let over = lapsed(&view, &ws.state()?)?;
+    batch.lapsed = over.count();
+    batch.held += over.held;
     for placed in view.overdue(ws.civil_date(world.now)) {
         let rows = u64::from(placed.entry.rows);
         let kept = held.get(&placed.entry.id).map_or(0, BTreeSet::len) as u64;
@@ -283,6 +296,33 @@ fn unworded() -> Error {
         what: "a reason for an erasure is an article, as `art17-1-b`".to_owned(),
         hint: "art17-1-a to art17-1-f; see GDPR art. 17(1)",
     }
+}
+
+/// Erases what was recorded of leads whose retention is over, as the night's refusals say.
+fn forget(
+    ws: &Workspace,
+    world: &mut World,
+    writer: &mut Writer,
+    actor: &Token,
+    batch: &mut Batch,
+) -> Result<(), Error> {
+    let mut state = ws.state()?;
+    let over = lapsed(writer.view(), &state)?;
+    batch.held += over.held;
+    batch.lapsed += over.count();
+    if !over.rows.is_empty() {
+        let erasure = Erasure {
+            event: EventId(world.entropy.bytes()),
+            time: world.now,
+            actor: actor.clone(),
+            reason: "retention".parse().expect("a word is a name"),
+            requests: Vec::new(),
+            rows: over.rows,
+        };
+        writer.begin_erasure(&erasure, &replay)?;
+        resume(ws, world, writer, batch)?;
+    }
+    Ok(state.remember_lapsed(&over.done)?)
 }
 
 /// Destroys segments past their date; of one that holds restricted rows, all the others.

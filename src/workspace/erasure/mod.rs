@@ -5,12 +5,14 @@
 //! | `subject` | a person's request: to be erased, restricted, or freed of a restriction |
 //! | `batch` | the night's batch: waiting requests, and what is past its date |
 //! | `object` | an objection, in force at once |
+//! | `lapsed` | what was recorded of leads whose retention is over |
 //! | `redact` | score files written again without some people |
 //! | `receipt` | what an erased person is given |
 //! | `gc` | what crashes left |
 
 mod batch;
 mod gc;
+mod lapsed;
 mod object;
 mod receipt;
 mod redact;

@@ -97,6 +97,34 @@ impl View {
     }
 }
 
+impl View {
+    /// Calls `visit` with each row of a segment of predictions that is not erased, its pseudonym and its outcome.
+    ///
+    /// Opened, not proved: the seal says that this program wrote them.
+    pub fn outcomes(
+        &self,
+        placed: &Placed,
+        mut visit: impl FnMut(u32, &[u8; 16], u8),
+    ) -> Result<(), Error> {
+        let mut file = self.segment(&placed.entry)?;
+        let rows: Vec<u32> = file.opened.live_rows().collect();
+        for block in 0..file.opened.blocks().len() {
+            let columns = file.columns(block)?;
+            let first = file.opened.place(file.opened.blocks()[block].0);
+            let end = first + columns.rows();
+            let chunk = first / CHUNK_ROWS;
+            let pseudonyms = file.pseudonyms(chunk..end.div_ceil(CHUNK_ROWS))?;
+            let (pseudonyms, _) = pseudonyms.as_chunks::<16>();
+            let whose = pseudonyms.iter().skip(first - chunk * CHUNK_ROWS);
+            let rows = rows.iter().skip(first);
+            for ((row, whose), outcome) in rows.zip(whose).zip(&columns.outcomes) {
+                visit(*row, whose, u8::try_from(*outcome).unwrap_or(u8::MAX));
+            }
+        }
+        Ok(())
+    }
+}
+
 /// A live row: its number, its salt, its record's bytes.
 type Row = (u32, Salt, Vec<u8>);
 
