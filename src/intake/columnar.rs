@@ -97,8 +97,9 @@ fn portion(raw: RawBatch, asked: &[Asked], values: &Values, first: u64, file: u3
             });
             if ask.lenient {
                 let rows = std::mem::take(&mut failed);
-                rows.iter()
-                    .for_each(|(row, _)| column.make_unreadable(*row));
+                for (row, _) in rows {
+                    column.make_unreadable(row);
+                }
                 return (column, failed);
             }
             if ask.required {

@@ -5,7 +5,7 @@
 
 use super::guess::{Evidence, Marks, ORDERS, YES};
 use super::identity::{Looks, name_words};
-use crate::policy::{Guess, IdType, Kind, ObservedColumn};
+use crate::policy::{FactKind, Guess, IdType, Kind, ObservedColumn};
 
 /// The words of the columns that are flags, in lower case, yes and no.
 pub(super) fn flag_words(
@@ -261,6 +261,7 @@ fn dated(columns: &[Evidence], kinds: &[Kind]) -> Option<usize> {
     let dates: Vec<usize> = (0..columns.len())
         .filter(|&at| {
             kinds[at] == Kind::Date
+                && told(&name_words(&columns[at].name), Kind::Date) != Some(FactKind::LastContact)
                 && !any(
                     &name_words(&columns[at].name),
                     &["naissance", "birth", "birthdate", "dob"],
@@ -294,12 +295,13 @@ fn role(column: &Evidence, kind: Kind) -> Guess {
         _ if any(&words, &IDENTITY) && !thing && !code => Guess::Identity,
         Some(Looks::SpecialCategory(_) | Looks::FreeText) => Guess::Ignore,
         Some(_) if !code => Guess::Identity,
+        _ if told(&words, kind).is_some() => told(&words, kind).map_or(Guess::Ignore, Guess::Fact),
         _ if any(&words, &["consent", "consentement", "rgpd", "gdpr"])
             || words.concat().contains("optin") =>
         {
             Guess::Consent
         }
-        _ if any(&words, &["audience", "b2b", "b2c"]) => Guess::Audience,
+        _ if any(&words, &["audience", "b2b", "b2c", "btob", "btoc"]) => Guess::Audience,
         _ if any(
             &words,
             &["sexe", "sex", "genre", "gender", "civilite", "salutation"],
@@ -314,5 +316,38 @@ fn role(column: &Evidence, kind: Kind) -> Guess {
         // A second number of the lead: one value each, counted up, and no quantity.
         _ if any(&words, &NUMBERS) && column.distinct() * 20 > column.present * 19 => Guess::Ignore,
         _ => Guess::Feature,
+    }
+}
+
+/// Header words of an objection.
+const OBJECTIONS: [&str; 9] = [
+    "opposition",
+    "oppose",
+    "opposee",
+    "objection",
+    "objected",
+    "desabonne",
+    "desinscrit",
+    "unsubscribed",
+    "optout",
+];
+/// Header words of what somebody does who is in touch; an opened e-mail is no contact.
+const CONTACTS: [&str; 7] = [
+    "contact", "echange", "reponse", "reply", "clic", "click", "visite",
+];
+
+/// The fact that a column seems to tell, by its name and only where its values fit.
+fn told(words: &[String], kind: Kind) -> Option<FactKind> {
+    let last = any(words, &["dernier", "derniere", "last"]);
+    match kind {
+        Kind::Flag if any(words, &OBJECTIONS) || words.concat().contains("optout") => {
+            Some(FactKind::Objection)
+        }
+        Kind::Flag if any(words, &["bloctel"]) => Some(FactKind::Bloctel),
+        Kind::Date if last && any(words, &CONTACTS) => Some(FactKind::LastContact),
+        Kind::Date if any(words, &["collecte", "collected", "collection"]) => {
+            Some(FactKind::Collected)
+        }
+        _ => None,
     }
 }

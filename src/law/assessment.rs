@@ -130,14 +130,13 @@ mod tests {
             "date",
             "expires",
         ] {
-            let lines = SAMPLE.lines().filter(|it| !it.starts_with(key));
-            let without: String = lines.map(|line| format!("{line}\n")).collect();
-            assert!(Assessment::parse(without.as_bytes()).is_err(), "{key}");
-            let lines = SAMPLE.lines().map(|line| match line.split_once(" = ") {
-                Some((it, _)) if it == key => format!("{key} = \" \"\n"),
-                _ => format!("{line}\n"),
-            });
-            let empty: String = lines.collect();
+            let lines: Vec<&str> = SAMPLE.lines().filter(|it| !it.starts_with(key)).collect();
+            assert!(
+                Assessment::parse(lines.join("\n").as_bytes()).is_err(),
+                "{key}"
+            );
+            let line = SAMPLE.lines().find(|it| it.starts_with(key)).unwrap();
+            let empty = SAMPLE.replace(line, &format!("{key} = \" \""));
             assert!(Assessment::parse(empty.as_bytes()).is_err(), "{key}");
         }
         let backwards = SAMPLE.replace("2026-12-31", "2025-12-31");

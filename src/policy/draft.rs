@@ -4,7 +4,7 @@ mod page;
 
 use std::collections::HashSet;
 
-use super::{DateOrder, Encoding, Format, IdType, Kind, Thousands};
+use super::{DateOrder, Encoding, FactKind, Format, IdType, Kind, Thousands};
 use crate::lang::Lang;
 use crate::name::tidy;
 use page::Page;
@@ -67,6 +67,8 @@ pub enum Guess {
     Consent,
     /// B2B or B2C.
     Audience,
+    /// A fact that law packs ask for.
+    Fact(FactKind),
     /// When the lead was created.
     Date,
     /// For fairness side files only.
@@ -101,6 +103,8 @@ enum Role<'o> {
         negative: Vec<&'o str>,
     },
     Feature,
+    Audience,
+    Fact(FactKind),
     Other(&'static str),
 }
 
@@ -112,6 +116,8 @@ enum Doubt {
     Second,
     OneOutcome,
     UnclearOutcome,
+    PartOfConsent,
+    WordsOfAudience,
 }
 
 /// What will be declared: every rule of the policy holds for it.
@@ -119,6 +125,8 @@ fn settled(observed: &Observed) -> Vec<Settled<'_>> {
     let mut names = HashSet::new();
     let (mut identified, mut concluded, mut dated) = (false, false, false);
     let mut columns = Vec::new();
+    // The audience and the facts that have a column already.
+    let mut told: Vec<Option<FactKind>> = Vec::new();
     for column in &observed.columns {
         let name = tidy(&column.name).into_owned();
         if name.is_empty() || !names.insert(name.clone()) {
@@ -168,10 +176,28 @@ fn settled(observed: &Observed) -> Vec<Settled<'_>> {
             Guess::Feature if column.kind == Kind::Date => ignored(Doubt::DateAsFeature),
             Guess::Feature => (column.kind, Role::Feature, None),
             Guess::Identity => (column.kind, Role::Other("identity"), None),
-            Guess::Consent => (column.kind, Role::Other("consent"), None),
-            Guess::Audience => (column.kind, Role::Other("audience"), None),
+            Guess::Consent => {
+                let doubt = Some(Doubt::PartOfConsent);
+                (column.kind, Role::Other("consent"), doubt)
+            }
+            Guess::Audience if told.contains(&None) => ignored(Doubt::Second),
+            Guess::Audience => {
+                told.push(None);
+                let doubt = Some(Doubt::WordsOfAudience);
+                (Kind::Category, Role::Audience, doubt)
+            }
+            Guess::Fact(fact) if told.contains(&Some(*fact)) => ignored(Doubt::Second),
+            Guess::Fact(fact) if (column.kind == Kind::Date) == fact.is_date() => {
+                told.push(Some(*fact));
+                let kind = if fact.is_date() {
+                    Kind::Date
+                } else {
+                    Kind::Flag
+                };
+                (kind, Role::Fact(*fact), None)
+            }
             Guess::Audit => (column.kind, Role::Other("audit"), None),
-            Guess::Ignore => (column.kind, Role::Other("ignore"), None),
+            Guess::Fact(_) | Guess::Ignore => (column.kind, Role::Other("ignore"), None),
         };
         columns.push(Settled {
             name,

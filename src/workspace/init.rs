@@ -152,6 +152,7 @@ fn role(role: &Guess) -> String {
         Guess::Outcome { .. } => "outcome",
         Guess::Consent => "consent",
         Guess::Audience => "audience",
+        Guess::Fact(_) => "fact",
         Guess::Date => "date",
         Guess::Audit => "audit",
         Guess::Ignore => "ignore",

@@ -271,24 +271,26 @@ impl<'a> Night<'a> {
         } else {
             "trial"
         };
-        let mut key = format!(
-            "{} {standing} {} {} {} {}",
+        let assessment = self.assessment.as_ref().map(|it| it.digest);
+        let wordings = Some(self.wordings.1).filter(|_| self.rules.asks_consent());
+        let of = |what: &str, digest: Option<Digest>| {
+            digest.map_or_else(String::new, |it| format!(" {what} {it}"))
+        };
+        format!(
+            "{} {standing} {} {} {} {}{}{}{}",
             self.model.model.version(),
             self.ws.policy.digest,
             self.purpose.id,
             self.pack.digest(),
-            self.date
-        );
-        if let Some(assessment) = &self.assessment {
-            key.push_str(&format!(" assessment {}", assessment.digest));
-        }
-        if self.rules.asks_consent() {
-            key.push_str(&format!(" wordings {}", self.wordings.1));
-        }
-        if self.consents.is_some() {
-            key.push_str(" consents");
-        }
-        key
+            self.date,
+            of("assessment", assessment),
+            of("wordings", wordings),
+            if self.consents.is_some() {
+                " consents"
+            } else {
+                ""
+            },
+        )
     }
 
     /// Everything that the run reads: the exports, then the events of consent.

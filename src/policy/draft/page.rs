@@ -11,6 +11,18 @@ use crate::policy::columns::{ID_TYPES, KINDS};
 use crate::policy::dialect::{DATES, ENCODINGS, FORMATS, NO, THOUSANDS, YES};
 use crate::say;
 
+/// Words that files use for a professional.
+const B2B: [&str; 6] = [
+    "b2b",
+    "pro",
+    "professionnel",
+    "entreprise",
+    "business",
+    "company",
+];
+/// Words that files use for a consumer.
+const B2C: [&str; 5] = ["b2c", "particulier", "consommateur", "consumer", "private"];
+
 /// The draft while it is written.
 pub(super) struct Page {
     text: String,
@@ -28,6 +40,7 @@ impl Page {
         page.controller();
         page.people();
         page.purposes();
+        page.law();
         page.data(observed, columns);
         page.columns(columns);
         page.training(columns);
@@ -117,6 +130,33 @@ impl Page {
         self.line("basis = \"legitimate-interest\"\nretention_days = 1095");
     }
 
+    fn law(&mut self) {
+        let lang = self.lang;
+        self.part(&say!(lang,
+            "Which law rules who may be scored. AS LONG AS NO PACK IS NAMED, EVERY LEAD IS TAKEN ON THE BASIS DECLARED ABOVE, \
+             whatever is known of it. With \"fr-1\" each lead is ruled by itself: it is refused, with the article, unless \
+             its own facts give a ground. That needs a `channel` in the purpose, an `assessment` signed by a person where \
+             the basis is a legitimate interest (`probant law sign`), and columns (or `[facts]`, where all leads are alike) \
+             that tell professionals from consumers, the day of collection or of the last contact, objections, \
+             and what else `probant law show fr-1` asks; proofs of consent may come with `--consents FILE`. \
+             `probant check EXPORT` then counts who would be refused, and why."
+            | "Quel droit dit qui peut être évalué. TANT QU’AUCUN CORPUS N’EST NOMMÉ, CHAQUE PROSPECT EST RETENU SUR LA BASE \
+             DÉCLARÉE CI-DESSUS, quoi qu’on sache de lui. Avec « fr-1 », chacun est examiné : il est refusé, avec l’article, \
+             à moins que ses propres faits ne donnent un fondement. Il y faut un `channel` (canal) dans la finalité, une \
+             mise en balance signée par une personne (`assessment`, `probant law sign`) si la base est l’intérêt légitime, et \
+             des colonnes (ou `[facts]`, si tous les prospects sont pareils) qui disent le public, professionnel ou \
+             particulier, le jour de la collecte ou du dernier contact, les oppositions, et ce que `probant law show fr-1` \
+             demande encore ; les preuves de consentement peuvent venir par `--consents FICHIER`. `probant check EXPORT` \
+             compte alors qui serait refusé, et pourquoi."
+        ));
+        self.line("# [law]");
+        self.line("# pack = \"fr-1\"");
+        self.line("#");
+        self.line("# [facts]");
+        self.line("# audience = \"b2b\"");
+        self.line("# job-related = true");
+    }
+
     fn data(&mut self, observed: &Observed, columns: &[Settled<'_>]) {
         let lang = self.lang;
         self.part(&say!(lang,
@@ -175,14 +215,15 @@ impl Page {
         self.part(&say!(lang,
             "The columns, in the order of the file. A column that is not here is never read. `kind` says how a value is \
              read: number, category, flag, date or text. `role` says what it is for: identifier (replaced by a \
-             pseudonym), identity (never read by the scorer: name, e-mail, phone), feature, outcome, consent, audience \
-             (B2B or B2C), date (when the lead was created), audit (fairness only), ignore. Keep as features only what \
+             pseudonym), identity (never read by the scorer: name, e-mail, phone), feature, outcome, consent (with `part`: a \
+             part of its proof), audience (professional or consumer), fact (with `fact`: what the law asks), date (when the lead was created), audit (fairness only), ignore. Keep as features only what \
              is needed and known before the outcome: each needs its reason (`why`) and its `origin`."
             | "Les colonnes, dans l’ordre du fichier. Une colonne absente d’ici n’est jamais lue. `kind` dit comment une \
              valeur se lit : number (nombre), category (une valeur parmi quelques-unes), flag (oui ou non), date ou text. \
              `role` dit à quoi elle sert : identifier (l’identifiant, remplacé par un pseudonyme), identity (nom, courriel, \
              téléphone : jamais lus par le modèle), feature (une donnée qui compte dans la note), outcome (ce que le \
-             prospect est devenu), consent (la preuve du consentement), audience (professionnel ou particulier), date \
+             prospect est devenu), consent (avec `part` : un élément de la preuve du consentement), audience (professionnel ou \
+             particulier), fact (avec `fact` : ce que le droit demande), date \
              (création de la fiche), audit (équité seulement), ignore. Ne gardez comme « feature » que le nécessaire, connu \
              avant le résultat : chacune doit dire sa raison (`why`) et d’où elle vient (`origin`)."
         ));
@@ -211,6 +252,8 @@ impl Page {
             Role::Identifier(_) => "identifier",
             Role::Outcome { .. } => "outcome",
             Role::Feature => "feature",
+            Role::Audience => "audience",
+            Role::Fact(_) => "fact",
             Role::Other(role) => role,
         };
         self.line(&format!("[columns.{}]", quoted(&column.name)));
@@ -244,6 +287,11 @@ impl Page {
                 self.line(&format!("why = {}", quoted(&why)));
                 self.line(&format!("origin = {}", quoted(&origin)));
             }
+            Role::Audience => {
+                self.line(&format!("b2b = {}", list(B2B.map(str::to_owned))));
+                self.line(&format!("b2c = {}", list(B2C.map(str::to_owned))));
+            }
+            Role::Fact(fact) => self.line(&format!("fact = \"{fact}\"")),
             Role::Other(_) => {}
         }
     }
@@ -393,6 +441,16 @@ impl Doubt {
                  list is an open lead, left out of training."
                     | "À VÉRIFIER : le fichier ne dit pas quelles valeurs désignent un prospect gagné. Une valeur absente des deux \
                  listes désigne un prospect en cours, laissé hors de l’entraînement."
+            ),
+            Self::PartOfConsent => say!(
+                lang,
+                "It seems to tell a consent. It is read once all six parts of the proof are declared, each with `part`: when, wording, source, act, scope, withdrawn."
+                    | "Elle semble dire un consentement. Elle sera lue quand les six éléments de la preuve seront déclarés, chacun par `part` : when, wording, source, act, scope, withdrawn."
+            ),
+            Self::WordsOfAudience => say!(
+                lang,
+                "TO BE CHECKED: which words mean a professional, and which a consumer. A lead with any other word is refused under a law pack."
+                    | "À VÉRIFIER : quels mots désignent un professionnel, et lesquels un particulier. Sous un corpus juridique, un prospect désigné autrement est refusé."
             ),
         }
     }
