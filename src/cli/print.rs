@@ -263,39 +263,7 @@ pub fn checked(
                 | "{rows} {lines}\u{a0}; {failed} {unread}, {repeated} {again} un identifiant."
         )
     )?;
-    if let (Some(0), Some(0)) = (checked.won, checked.lost) {
-        writeln!(
-            face.out,
-            "{}",
-            say!(
-                lang,
-                "No outcome is known: an export to score, not one to train on."
-                    | "Aucune issue n’est connue\u{a0}: un export à noter, pas de quoi entraîner."
-            )
-        )?;
-    } else if let (Some(won), Some(lost), Some(open)) = (checked.won, checked.lost, checked.open) {
-        let were = [
-            noun(lang, won, ["won", "won"], ["gagné", "gagnés"]),
-            noun(lang, lost, ["lost", "lost"], ["perdu", "perdus"]),
-        ];
-        let ([is_won, is_lost], values) = (were, checked.open_values.unwrap_or(0));
-        let other = noun(
-            lang,
-            values,
-            ["other value", "other values"],
-            ["autre valeur", "autres valeurs"],
-        );
-        let (won, lost, open) = (lang.count(won), lang.count(lost), lang.count(open));
-        writeln!(
-            face.out,
-            "{}",
-            say!(
-                lang,
-                "Outcome: {won} {is_won}, {lost} {is_lost}, {open} open ({values} {other})."
-                    | "Issue\u{a0}: {won} {is_won}, {lost} {is_lost}, {open} en cours ({values} {other})."
-            )
-        )?;
-    }
+    outcomes(face, checked)?;
     if !checked.undeclared.is_empty() {
         let names = checked.undeclared.join(", ");
         writeln!(
@@ -341,6 +309,45 @@ pub fn checked(
             |person| person.id.to_string(),
         );
     face.next(&format!("probant train {named} --as {trainer}"))
+}
+
+/// What the file knows of what became of its leads.
+fn outcomes(face: &mut Face<'_>, checked: &Checked) -> io::Result<()> {
+    let lang = face.lang;
+    if let (Some(0), Some(0)) = (checked.won, checked.lost) {
+        writeln!(
+            face.out,
+            "{}",
+            say!(
+                lang,
+                "No outcome is known: an export to score, not one to train on."
+                    | "Aucune issue n’est connue\u{a0}: un export à noter, pas de quoi entraîner."
+            )
+        )?;
+    } else if let (Some(won), Some(lost), Some(open)) = (checked.won, checked.lost, checked.open) {
+        let were = [
+            noun(lang, won, ["won", "won"], ["gagné", "gagnés"]),
+            noun(lang, lost, ["lost", "lost"], ["perdu", "perdus"]),
+        ];
+        let ([is_won, is_lost], values) = (were, checked.open_values.unwrap_or(0));
+        let other = noun(
+            lang,
+            values,
+            ["other value", "other values"],
+            ["autre valeur", "autres valeurs"],
+        );
+        let (won, lost, open) = (lang.count(won), lang.count(lost), lang.count(open));
+        writeln!(
+            face.out,
+            "{}",
+            say!(
+                lang,
+                "Outcome: {won} {is_won}, {lost} {is_lost}, {open} open ({values} {other})."
+                    | "Issue\u{a0}: {won} {is_won}, {lost} {is_lost}, {open} en cours ({values} {other})."
+            )
+        )?;
+    }
+    Ok(())
 }
 
 fn failures(face: &mut Face<'_>, failures: &[crate::workspace::ReasonCount]) -> io::Result<()> {

@@ -1,6 +1,6 @@
 //! One function a verb: parse, call the workspace once, print once.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use chrono::NaiveDate;
 
@@ -31,17 +31,7 @@ pub fn carry_out(command: Command, face: &mut Face<'_>, world: &mut World) -> Re
             data,
             consents,
             strict,
-        } => {
-            let ws = face.open()?;
-            let bar = Bar::new(face.terminal, face.lang);
-            let how = (strict, consents.as_deref());
-            let checked = workspace::check(&ws, world, &data, how, face.lang, &|progress| {
-                bar.show(&progress);
-            })?;
-            drop(bar);
-            print::checked(face, &checked, &data, ws.policy())?;
-            Ok(Exit(checked.exit))
-        }
+        } => check(face, world, &data, (strict, consents.as_deref())),
         Command::Policy { verb } => declared(face, &verb),
         Command::Law { verb } => law(face, world, verb),
         Command::Train {
@@ -122,6 +112,22 @@ pub fn carry_out(command: Command, face: &mut Face<'_>, world: &mut World) -> Re
         }
         Command::Restore { request } => restore(face, world, &request.into()),
     }
+}
+
+fn check(
+    face: &mut Face<'_>,
+    world: &mut World,
+    data: &[PathBuf],
+    how: (bool, Option<&Path>),
+) -> Result<Exit, Failed> {
+    let ws = face.open()?;
+    let bar = Bar::new(face.terminal, face.lang);
+    let checked = workspace::check(&ws, world, data, how, face.lang, &|progress| {
+        bar.show(&progress);
+    })?;
+    drop(bar);
+    print::checked(face, &checked, data, ws.policy())?;
+    Ok(Exit(checked.exit))
 }
 
 fn restore(

@@ -14,7 +14,7 @@ use crate::law::Pack;
 use crate::law::assessment::{Assessment, Misread};
 use crate::ledger::note;
 use crate::name::Token;
-use crate::policy::Purpose;
+use crate::policy::{Purpose, Right};
 
 /// Why nothing is scored: the assessment that a legitimate interest rests on does not stand. Exit 5.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -146,6 +146,7 @@ pub fn sign(
     person: &str,
     key: &Path,
 ) -> Result<Signed, Error> {
+    ws.may(Some(person), Right::LawSign)?;
     let bytes = fs::read(file).map_err(|source| Error::Read {
         path: file.to_owned(),
         source,

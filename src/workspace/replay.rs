@@ -1,6 +1,6 @@
 //! Models and law packs as the ledger sees them: the same codes or facts in, the same terms or ruling out as on the day.
 
-use crate::eligibility::{Again, Context, RESTRICTED, Rules};
+use crate::eligibility::{self, Again, Context, RESTRICTED, Rules};
 use crate::law::Pack;
 use crate::ledger::entry::Segment;
 use crate::ledger::text::Date;
@@ -152,7 +152,10 @@ fn tables(segment: &Segment, pack: &Pack) -> Result<(), String> {
         let own = refusals
             .iter()
             .any(|it| it.code == code && it.name.as_str() == name);
-        own || (code, name) == (RESTRICTED, "restricted")
+        let shared = eligibility::shared_refusals();
+        own || shared
+            .iter()
+            .any(|it| (it.code(), it.name()) == (code, name))
     };
     let right = if segment.kind == SegmentKind::Proposals {
         let mut bases = segment.basis.iter();

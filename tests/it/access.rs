@@ -28,6 +28,12 @@ const TABLE: &[(&str, &str, &str)] = &[
     ("policy check", "", "open: the policy is no secret"),
     ("policy schema", "", "open: the policy's shape"),
     ("law show", "", "open: published law"),
+    (
+        "law diff",
+        "",
+        "open: counts of an export that the caller holds",
+    ),
+    ("law sign", "law sign none.toml --key none.key", "---p-"),
     ("train", "train none.csv", "-d---"),
     ("train", "train none.csv --cv", "-d---"),
     ("models list", "", "open: models are about nobody"),

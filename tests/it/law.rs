@@ -324,7 +324,7 @@ fn has_ground(lead: &LeadFacts, channel: Channel, date: NaiveDate, bases: &[Basi
         }
         (Known::Is(Audience::B2b), Channel::Email) => {
             let told = lead.informed == yes && lead.job_related == yes;
-            let outside = lead.generic_address == yes || lead.opt_out_offered == Some(false);
+            let outside = lead.generic_address == yes || lead.opt_out_offered != yes;
             interest && told && !outside
         }
         (Known::Is(Audience::B2c), Channel::Phone) => {
@@ -466,7 +466,7 @@ fn facts_that_no_verdict_would_have_recorded_are_misread() {
     let pack = law::builtin("fr-1").unwrap();
     let purpose = purpose(&[Basis::LegitimateInterest], Some(Channel::Email));
     let rules = Rules::of(&Context::of(&purpose, &pack, day("2026-06-01")));
-    let good = "audience=b2b\ncollected=2026-01-01\ninformed=yes\njob-related=yes\nobjection=no\n";
+    let good = "audience=b2b\ncollected=2026-01-01\ninformed=yes\njob-related=yes\nobjection=no\nopt-out-offered=yes\n";
     assert_eq!(rules.again(good.as_bytes()), Ok(Again::Basis(12)));
     let sum = "0".repeat(64);
     for bad in [

@@ -180,9 +180,9 @@ fn verify(root: &Path, level: Level) -> Report {
     check(root, level, oracles).unwrap()
 }
 
-const GOOD: &str =
-    "audience=b2b\ncollected=2026-01-01\ninformed=yes\njob-related=yes\nobjection=no\n";
-const REFUSED: &str = "audience=b2b\ncollected=2026-01-01\ninformed=no\nobjection=no\n";
+const GOOD: &str = "audience=b2b\ncollected=2026-01-01\ninformed=yes\njob-related=yes\nobjection=no\nopt-out-offered=yes\n";
+const REFUSED: &str =
+    "audience=b2b\ncollected=2026-01-01\ninformed=no\nobjection=no\nopt-out-offered=yes\n";
 const BASES: [(u8, &str); 3] = [
     (10, "cpce-l34-5"),
     (11, "cpce-l34-5-al4"),
