@@ -6,8 +6,8 @@ use probant::lang::Lang;
 use probant::name::IdType;
 use probant::odds::Score;
 use probant::policy::{
-    self, Basis, Channel, DateOrder, Encoding, Error, Finding, Format, Guess, Kind, Observed,
-    ObservedColumn, Pairs, Policy, Profiling, Role, Solver, Thousands, Use,
+    self, Basis, Channel, DateOrder, Encoding, Error, FactKind, Finding, Format, Guess, Kind,
+    Observed, ObservedColumn, Pairs, Policy, Profiling, Role, Solver, Thousands, Use,
 };
 use probant::pseudonym::{self, Master, Pseudonym, normalise, training_key};
 use proptest::prelude::*;
@@ -46,6 +46,132 @@ fn line(text: &str, needle: &str) -> usize {
             .unwrap_or_else(|| panic!("`{needle}` is nowhere")),
     )
     .0
+}
+
+/// The six columns of a proof of consent.
+fn proof() -> String {
+    let columns = [
+        ("when", "date"),
+        ("wording", "category"),
+        ("source", "text"),
+        ("act", "category"),
+        ("scope", "category"),
+        ("withdrawn", "date"),
+    ];
+    columns
+        .map(|(part, kind)| {
+            format!("[columns.\"c-{part}\"]\nkind = \"{kind}\"\nrole = \"consent\"\npart = \"{part}\"\n\n")
+        })
+        .concat()
+}
+
+#[test]
+fn a_policy_may_name_a_law_and_say_what_tells_each_of_its_facts() {
+    let whole = SAMPLE
+        .replacen("retention_days = 365", "retention_days = 365\nchannel = \"email\"\nassessment = \"assessments/li.toml\"", 1)
+        .replacen("role = \"audience\"", "role = \"audience\"\nb2b = [\"Entreprise\", \"PRO\"]\nb2c = [\"Particulier\"]", 1)
+        .replacen("\"text\"\nrole = \"ignore\"", "\"date\"\nrole = \"fact\"\nfact = \"last-contact\"", 1)
+        .replacen("[columns.\"R\u{e9}gion\"]", &format!("{}[columns.\"R\u{e9}gion\"]", proof()), 1)
+        .replacen("[data]", "[law]\npack = \"fr-1\"\n\n[facts]\nobjection = false\ncollected = 2026-03-31\n\n[data]", 1);
+    assert_eq!(findings(&whole), []);
+    assert!(against_schema(&whole).is_empty());
+    let policy = policy::parse(&whole).unwrap();
+    assert_eq!(policy.pack().id().as_str(), "fr-1");
+    assert_eq!(policy.facts.flags, [(FactKind::Objection, false)]);
+    assert_eq!(policy.facts.dates.len(), 1);
+    assert_eq!(
+        policy.purposes[0].assessment.as_deref(),
+        Some("assessments/li.toml")
+    );
+    let Some(Use::Audience(words)) = policy.column("Type").map(|it| &it.role) else {
+        panic!("{:?}", policy.column("Type"));
+    };
+    assert_eq!(words.b2b, ["entreprise", "pro"]);
+    assert_eq!(
+        policy.column("Notes").unwrap().role,
+        Use::Fact(FactKind::LastContact)
+    );
+    // The old column of consents without a part is told, not refused.
+    let open = policy.open(Lang::En).join("\n");
+    assert!(
+        open.contains("`Consentement` has the role `consent` but no `part`"),
+        "{open}"
+    );
+    assert!(!open.contains("no law pack"), "{open}");
+}
+
+#[test]
+fn a_fact_has_one_source() {
+    let column = |name: &str, what: &str| {
+        format!("[columns.\"{name}\"]\n{what}\n\n[columns.\"R\u{e9}gion\"]")
+    };
+    let flag = "kind = \"flag\"\nrole = \"fact\"\nfact = \"objection\"";
+    let region = "[columns.\"R\u{e9}gion\"]";
+    let one = SAMPLE.replacen(region, &column("A", flag), 1);
+    assert_eq!(findings(&one), []);
+    let two = one.replacen(region, &column("B", flag), 1);
+    let found = findings(&two);
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert!(
+        found[0]
+            .what
+            .contains("the fact `objection` is told by `A` already"),
+        "{found:?}"
+    );
+    let stated = one.replacen("[data]", "[facts]\nobjection = false\n\n[data]", 1);
+    let found = findings(&stated);
+    assert!(
+        found[0]
+            .what
+            .contains("`objection` is told by the column `A` and stated here"),
+        "{found:?}"
+    );
+    let when = "kind = \"date\"\nrole = \"consent\"\npart = \"when\"";
+    let twice = SAMPLE.replacen(region, &format!("{}{}", proof(), column("C", when)), 1);
+    let found = findings(&twice);
+    assert!(
+        found[0]
+            .what
+            .contains("the part `when` of the consent is told by `c-when` already"),
+        "{found:?}"
+    );
+    let flagged = SAMPLE.replacen(
+        region,
+        &format!("{}{region}", proof().replacen("\"date\"", "\"flag\"", 1)),
+        1,
+    );
+    let found = findings(&flagged);
+    assert!(
+        found[0]
+            .what
+            .contains("the part `when` of a consent is a date"),
+        "{found:?}"
+    );
+}
+
+#[test]
+fn what_a_policy_leaves_open_is_told_in_both_languages() {
+    let under = SAMPLE.replacen("[data]", "[law]\npack = \"fr-1\"\n\n[data]", 1);
+    let policy = policy::parse(&under).unwrap();
+    let (en, fr) = (policy.open(Lang::En), policy.open(Lang::Fr));
+    assert_eq!(en.len(), fr.len());
+    for (needle, told) in [
+        ("`channel`", 1),
+        ("`assessment`", 1),
+        ("no words", 1),
+        ("no `part`", 1),
+    ] {
+        assert_eq!(
+            en.iter().filter(|it| it.contains(needle)).count(),
+            told,
+            "{needle}: {en:?}"
+        );
+    }
+    assert!(en.iter().zip(&fr).all(|(en, fr)| en != fr));
+    assert!(
+        sample().open(Lang::En)[0]
+            .contains("every lead is taken on the basis that its purpose declares")
+    );
 }
 
 #[test]
@@ -272,6 +398,17 @@ const BAD: &[Case] = &[
     ("basis = \"legitimate-interest\"\n", "basis = [\"consent\", \"consent\"]\n", "\"consent\"]", "`basis` says `consent` twice", ""),
     ("basis = \"legitimate-interest\"\n", "basis = \"legitimate-interest\"\nchannel = \"e-mail\"\n", "\"e-mail\"", "`channel` cannot be", "did you mean `email`?"),
     ("[[purposes]]", "[purposes]", "[purposes]", "`purposes` must be a list of tables", "write `[[purposes]]`"),
+    ("retention_days = 365", "retention_days = 365\nassessment = \"../li.toml\"", "\"../li.toml\"", "`assessment` must name a file of the workspace", "a path from the folder"),
+    ("retention_days = 365", "retention_days = 365\nassessment = \"/etc/li.toml\"", "\"/etc/li.toml\"", "`assessment` must name a file of the workspace", ""),
+    ("basis = \"legitimate-interest\"\n", "basis = \"consent\"\nassessment = \"li.toml\"\n", "\"li.toml\"", "only a legitimate interest rests on an assessment", "`document`"),
+    // The law.
+    ("[data]\n", "[law]\npack = \"fr-l\"\n\n[data]\n", "\"fr-l\"", "there is no law pack `fr-l`", "did you mean `fr-1`?"),
+    ("[data]\n", "[law]\n\n[data]\n", "[law]", "`pack` is missing in [law]", ""),
+    ("[data]\n", "[law]\npack = \"fr-1\"\ndate = 1\n\n[data]\n", "date = 1", "unknown key `date` in [law]", ""),
+    ("[data]\n", "[facts]\naudiance = \"b2b\"\n\n[data]\n", "audiance", "unknown key `audiance` in [facts]", "did you mean `audience`?"),
+    ("[data]\n", "[facts]\naudience = \"b2b\"\n\n[data]\n", "\"b2b\"\n\n[data]", "`audience` is told by the column `Type` and stated here", "one source"),
+    ("[data]\n", "[facts]\njob-related = \"oui\"\n\n[data]\n", "\"oui\"", "`job-related` in [facts] must be `true` or `false`", ""),
+    ("[data]\n", "[facts]\ncollected = \"31/03/2026\"\n\n[data]\n", "\"31/03/2026\"", "`collected` in [facts] must be a date", ""),
     // The dialect.
     ("separator = \";\"", "separator = \":\"", "\":\"", "`separator` cannot be `:`", "`,`, `;`, `tab`"),
     ("separator = \";\"\n", "", "[data]", "`separator` is missing in [data]", ""),
@@ -313,6 +450,19 @@ const BAD: &[Case] = &[
     ("[columns.\"Type\"]", "[columns.\" Re\u{301}gion\"]", "\"Région\"", "the column `Région` is declared twice", "trimmed"),
     ("[columns.\"Notes\"]", "[columns.\"  \"]", "\"  \"", "without a header", ""),
     ("[columns.\"Notes\"]", "[columns.emp.var.rate]", "emp", "`emp.var.rate` is read as a table", "[columns.\"emp.var.rate\"]"),
+    // Columns that tell what the law asks.
+    ("role = \"ignore\"", "role = \"fact\"", "\"Notes\"", "`fact` is missing in [columns.\"Notes\"]", ""),
+    ("role = \"ignore\"", "role = \"fact\"\nfact = \"objections\"", "\"objections\"", "`fact` cannot be `objections`", "did you mean `objection`?"),
+    ("\"text\"\nrole = \"ignore\"", "\"text\"\nrole = \"fact\"\nfact = \"objection\"", "\"text\"\nrole = \"fact\"", "the fact `objection` is a yes or a no", "kind = \"flag\""),
+    ("\"text\"\nrole = \"ignore\"", "\"flag\"\nrole = \"fact\"\nfact = \"last-contact\"", "\"flag\"\nrole = \"fact\"", "the fact `last-contact` is a date", "kind = \"date\""),
+    ("role = \"ignore\"", "role = \"ignore\"\nfact = \"objection\"", "\"objection\"", "`fact` belongs to the role `fact`", ""),
+    ("role = \"ignore\"", "role = \"ignore\"\npart = \"when\"", "\"when\"", "`part` belongs to the role `consent`", ""),
+    ("role = \"ignore\"", "role = \"ignore\"\nb2b = [\"pro\"]", "[\"pro\"]", "`b2b` belongs to the role `audience`", ""),
+    ("role = \"audience\"", "role = \"audience\"\nb2b = []", "[]", "`b2b` is empty", "as the file writes them"),
+    ("role = \"audience\"", "role = \"audience\"\nb2b = [\"Pro\"]\nb2c = [\"pro\"]", "\"pro\"", "`pro` cannot mean a professional and a consumer", ""),
+    ("\"category\"\nrole = \"audience\"", "\"number\"\nrole = \"audience\"\nb2b = [\"1\"]", "\"number\"\nrole = \"audience\"", "an audience is told by words", "category"),
+    ("role = \"consent\"", "role = \"consent\"\npart = \"wording\"", "\"Consentement\"", "no column tells `when`, `source`, `act`, `scope`, `withdrawn` of the consent", "proves nothing"),
+    ("role = \"consent\"", "role = \"consent\"\npart = \"words\"", "\"words\"", "`part` cannot be `words`", ""),
     // Training.
     ("min_people = 25", "min_people = 4", "4", "a whole number from 5", ""),
     ("max_bins = 16", "max_bins = 33", "33", "a whole number from 2 to 32", ""),
