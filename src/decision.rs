@@ -2,7 +2,28 @@
 //!
 //! A [`Decision`] has no public constructor. The only way to one is
 //! [`Proposal::decided_by`], which takes a [`Review`], and only a decision can
-//! be released. Skipping the person is therefore a compile error.
+//! be released. A [`Review`] comes from a person of the policy who reviewed this
+//! very proposal, or from the [`SignedOff`] of a whole run, which exists only
+//! after its [`Look`] lacked nothing. Skipping the person is therefore a compile
+//! error:
+//!
+//! ```compile_fail
+//! use probant::decision::{Band, Decision, DecisionNumber, Proposal};
+//! let decided: Decision = Proposal::new(DecisionNumber(7), Band(1)); // a proposal is no decision
+//! ```
+//!
+//! ```compile_fail
+//! use probant::decision::{Band, DecisionNumber, Opinion, Proposal, Review};
+//! let nobody = Review { opinion: Opinion::Validated }; // nor is an opinion without a person a review
+//! let decided = Proposal::new(DecisionNumber(7), Band(1)).decided_by(nobody);
+//! ```
+//!
+//! ```compile_fail
+//! use probant::decision::SignedOff;
+//! let unseen = SignedOff { reviewer: "reviewer-1".parse().unwrap(), at: 0 }; // nor is a run signed off unseen
+//! ```
+
+mod look;
 
 use std::fmt;
 use std::num::ParseIntError;
@@ -13,6 +34,8 @@ use serde::{Deserialize, Serialize};
 use crate::name::Token;
 use crate::odds::Score;
 use crate::policy::{Person, Policy, Role};
+
+pub use look::{Look, Missing, Reading, SignedOff};
 
 /// A prediction's number: rows of all earlier prediction segments in log order, plus its row. Never reused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -66,6 +89,18 @@ pub struct Decision {
 pub struct Review {
     reviewer: Token,
     opinion: Opinion,
+    way: Way,
+    at: i64,
+}
+
+/// How a person came to a proposal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Way {
+    /// They opened it and reviewed it.
+    Review,
+    /// They signed its whole run off.
+    SignOff,
 }
 
 /// What the person thinks; going against the model needs a reason.
@@ -104,18 +139,47 @@ impl NotAReviewer {
 }
 
 impl Review {
-    /// A review by somebody whom the policy lets review.
-    pub fn by(person: &Person, opinion: Opinion) -> Result<Self, NotAReviewer> {
-        if person.roles.contains(&Role::Reviewer) {
-            Ok(Self {
-                reviewer: person.id.clone(),
-                opinion,
-            })
-        } else {
-            Err(NotAReviewer {
-                person: person.id.clone(),
-            })
+    /// A review, at `at` UTC seconds, by somebody whom the policy lets review.
+    pub fn by(person: &Person, opinion: Opinion, at: i64) -> Result<Self, NotAReviewer> {
+        Ok(Self {
+            reviewer: reviewer(person)?,
+            opinion,
+            way: Way::Review,
+            at,
+        })
+    }
+
+    /// Who looked.
+    #[must_use]
+    pub fn reviewer(&self) -> &Token {
+        &self.reviewer
+    }
+
+    /// What they thought.
+    #[must_use]
+    pub fn opinion(&self) -> Opinion {
+        self.opinion
+    }
+
+    /// What the sign-off of its run says of a proposal that nobody reviewed by itself.
+    #[must_use]
+    pub fn signed_off(run: &SignedOff) -> Self {
+        Self {
+            reviewer: run.reviewer().clone(),
+            opinion: Opinion::Validated,
+            way: Way::SignOff,
+            at: run.at(),
         }
+    }
+}
+
+fn reviewer(person: &Person) -> Result<Token, NotAReviewer> {
+    if person.roles.contains(&Role::Reviewer) {
+        Ok(person.id.clone())
+    } else {
+        Err(NotAReviewer {
+            person: person.id.clone(),
+        })
     }
 }
 
@@ -159,6 +223,24 @@ impl Decision {
     #[must_use]
     pub fn reviewer(&self) -> &Token {
         &self.review.reviewer
+    }
+
+    /// What they thought.
+    #[must_use]
+    pub fn opinion(&self) -> Opinion {
+        self.review.opinion
+    }
+
+    /// How they came to it.
+    #[must_use]
+    pub fn way(&self) -> Way {
+        self.review.way
+    }
+
+    /// When, in UTC seconds.
+    #[must_use]
+    pub fn at(&self) -> i64 {
+        self.review.at
     }
 
     /// The band that holds; `None` when the proposal was rejected.

@@ -8,7 +8,7 @@ mod lines;
 use super::error::Error;
 use super::text::{
     AnchorKind, Approval, BasisName, Date, EventId, KeyUse, Lines, Progress, Reader, Restraint,
-    RunId, SegmentId, SegmentKind, Standing, Time,
+    RunId, SegmentId, SegmentKind, Signature, Standing, Time,
 };
 use super::tree::Hash;
 use crate::digest::{Digest, sha256};
@@ -33,6 +33,8 @@ pub enum Entry {
     Run(Run),
     /// A segment of people's records, by its root.
     Segment(Segment),
+    /// A person signed a run off.
+    SignOff(SignOff),
     /// Validated leads left for a tool.
     Release(Release),
     /// A bundle was handed to somebody outside.
@@ -173,6 +175,45 @@ pub struct Segment {
     pub outcomes: Vec<(u8, Token)>,
     /// The retention class and the date it ends.
     pub retention: (Token, Date),
+}
+
+/// A person signed a run off: what nobody reviewed by itself is validated by this. Counts only, and nobody's.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SignOff {
+    /// The run.
+    pub run: RunId,
+    /// When.
+    pub time: Time,
+    /// Who: a person's id.
+    pub actor: Token,
+    /// The policy, which names this person's key.
+    pub policy: Digest,
+    /// Proposals that stood.
+    pub proposed: u64,
+    /// Of them, opened by this person.
+    pub opened: u64,
+    /// Of them, validated one by one.
+    pub validated: u64,
+    /// Of them, decided otherwise.
+    pub overridden: u64,
+    /// Of them, rejected.
+    pub rejected: u64,
+    /// Cases that were planted for this person.
+    pub planted: u64,
+    /// Of them, found.
+    pub found: u64,
+    /// This person's, over [`SignOff::signed_text`].
+    pub signature: Signature,
+}
+
+impl SignOff {
+    /// What the person signs: the entry's text up to its last line.
+    #[must_use]
+    pub fn signed_text(&self) -> String {
+        let mut out = Lines::of("sign-off");
+        self.write_unsigned(&mut out);
+        out.0
+    }
 }
 
 /// Validated leads left for a tool; who they were is in event segments.
@@ -345,6 +386,7 @@ impl Entry {
             Self::Law(_) => "law",
             Self::Run(_) => "run",
             Self::Segment(_) => "segment",
+            Self::SignOff(_) => "sign-off",
             Self::Release(_) => "release",
             Self::Bundle(_) => "bundle",
             Self::Approve(_) => "approve",
@@ -366,6 +408,7 @@ impl Entry {
             Self::Model(it) => it.time,
             Self::Schema(it) | Self::Policy(it) | Self::Law(it) => it.time,
             Self::Run(it) => it.time,
+            Self::SignOff(it) => it.time,
             Self::Release(it) => it.time,
             Self::Approve(it) => it.time,
             Self::Activate(it) => it.time,
@@ -412,6 +455,7 @@ impl Entry {
                 ]);
                 documents
             }
+            Self::SignOff(it) => vec![("policy", it.policy)],
             Self::Approve(Approve { model: digest, .. })
             | Self::Activate(Activate { model: digest, .. }) => model(*digest),
             _ => Vec::new(),
@@ -429,6 +473,7 @@ impl Entry {
             Self::Schema(it) | Self::Policy(it) | Self::Law(it) => it.write(&mut out),
             Self::Run(it) => it.write(&mut out),
             Self::Segment(it) => it.write(&mut out),
+            Self::SignOff(it) => it.write(&mut out),
             Self::Release(it) => it.write(&mut out),
             Self::Bundle(it) => it.write(&mut out),
             Self::Approve(it) => it.write(&mut out),
@@ -478,6 +523,7 @@ impl Entry {
             "law" => Self::Law(Document::read(from)?),
             "run" => Self::Run(Run::read(from)?),
             "segment" => Self::Segment(Segment::read(from)?),
+            "sign-off" => Self::SignOff(SignOff::read(from)?),
             "release" => Self::Release(Release::read(from)?),
             "bundle" => Self::Bundle(Bundle::read(from)?),
             "approve" => Self::Approve(Approve::read(from)?),
@@ -523,6 +569,7 @@ impl Entry {
             {
                 wrong("in", "the counts do not add up")
             }
+            Self::SignOff(it) => it.check(),
             Self::Segment(it) => it.check(),
             Self::Erase(Erase {
                 part,
@@ -559,6 +606,28 @@ impl Entry {
 fn ascend<T: Ord>(values: impl IntoIterator<Item = T>) -> bool {
     let values: Vec<T> = values.into_iter().collect();
     values.windows(2).all(|pair| pair[0] < pair[1])
+}
+
+impl SignOff {
+    fn check(&self) -> Result<(), Error> {
+        let wrong = |line: &str, why| {
+            Err(Error::Entry {
+                line: line.to_owned(),
+                why,
+            })
+        };
+        let reviewed = [self.validated, self.overridden, self.rejected].map(u128::from);
+        if self.opened > self.proposed {
+            return wrong("opened", "more than were proposed");
+        }
+        if reviewed.iter().sum::<u128>() > u128::from(self.proposed) {
+            return wrong("rejected", "more reviewed than proposed");
+        }
+        if self.found != self.planted {
+            return wrong("found", "a planted case was not found");
+        }
+        Ok(())
+    }
 }
 
 impl Segment {

@@ -240,6 +240,27 @@ impl FromStr for Sum {
     }
 }
 
+/// A person's Ed25519 signature.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Signature(pub [u8; 64]);
+
+impl fmt::Display for Signature {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&base64(&self.0))
+    }
+}
+
+impl FromStr for Signature {
+    type Err = Misspelt;
+
+    fn from_str(text: &str) -> Result<Self, Misspelt> {
+        unbase64(text)
+            .and_then(|bytes| bytes.try_into().ok())
+            .map(Self)
+            .ok_or(Misspelt("a signature is 64 bytes in base64"))
+    }
+}
+
 /// Two words with `mark` between them.
 pub(in crate::ledger) struct Two<A, B, const MARK: char>(pub A, pub B);
 

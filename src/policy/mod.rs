@@ -13,6 +13,7 @@ mod error;
 mod findings;
 mod lawful;
 mod open;
+mod oversight;
 mod parse;
 mod profiling;
 mod rights;
@@ -64,6 +65,10 @@ pub struct Policy {
     pub training: Training,
     /// How far features may single people out.
     pub profiling: Profiling,
+    /// How closely people look before anything leaves.
+    pub oversight: Oversight,
+    /// Why a person may decide otherwise than the model, by code.
+    pub reasons: Vec<Reason>,
     /// Score bands, by ascending `from`; the first is from 0.
     pub bands: Vec<Band>,
     /// To whom key backups are sealed, and how long they are kept.
@@ -385,6 +390,44 @@ impl Default for Profiling {
     }
 }
 
+/// How closely people look before anything leaves.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Oversight {
+    /// A score no farther than this from the lower edge of a band is borderline, in parts per million.
+    pub borderline_ppm: u32,
+    /// The share of a run's proposals that are drawn at random, to be opened, within `[0, 1]`.
+    pub sample: f64,
+    /// The fewest that are drawn; all, where a run has fewer.
+    pub sample_min: u32,
+    /// Proposals that are shown once with a wrong band.
+    pub controls: u32,
+    /// The least time in which anybody reads an opened lead, in seconds.
+    pub seconds: u32,
+}
+
+impl Default for Oversight {
+    fn default() -> Self {
+        Self {
+            borderline_ppm: 20_000,
+            sample: 0.05,
+            sample_min: 10,
+            controls: 3,
+            seconds: 4,
+        }
+    }
+}
+
+/// Why a person decides otherwise than the model.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Reason {
+    /// What `--reason` knows it by.
+    pub id: Token,
+    /// What the ledger knows it by, from 1.
+    pub code: u16,
+    /// How people read it.
+    pub label: String,
+}
+
 /// Which pairs of features may interact.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -442,6 +485,14 @@ impl Policy {
     #[must_use]
     pub fn person(&self, id: &str) -> Option<&Person> {
         self.people.iter().find(|person| person.id.as_str() == id)
+    }
+
+    /// The reason with this id or code.
+    #[must_use]
+    pub fn reason(&self, asked: &str) -> Option<&Reason> {
+        self.reasons
+            .iter()
+            .find(|reason| reason.id.as_str() == asked || reason.code.to_string() == asked)
     }
 
     /// The declared column with this header.

@@ -11,6 +11,7 @@ use super::dialect::dialect;
 use super::error::Error;
 use super::findings::{Findings, Placed};
 use super::lawful::{assessment, constants, law};
+use super::oversight::{oversight, reasons};
 use super::profiling::profiling;
 use super::rights::rights;
 use super::source::{Section, chosen, meant};
@@ -24,7 +25,7 @@ use crate::name::{Token, nearest};
 pub(super) const VERSION: u64 = 1;
 const MOST_DAYS: u64 = 36_500;
 
-pub(super) const FILE: [&str; 13] = [
+pub(super) const FILE: [&str; 15] = [
     "version",
     "controller",
     "people",
@@ -36,6 +37,8 @@ pub(super) const FILE: [&str; 13] = [
     "columns",
     "training",
     "profiling",
+    "oversight",
+    "reasons",
     "bands",
     "backup",
 ];
@@ -106,6 +109,12 @@ fn policy(mut root: Section<'_>, digest: Digest, findings: &mut Findings<'_>) ->
     let facts = facts.map(|it| constants(it, columns.as_deref().unwrap_or_default(), findings));
     let training = training(&mut root, columns.as_deref(), findings);
     let profiling = profiling(&mut root, findings);
+    let oversight = oversight(&mut root, findings);
+    let lang = controller
+        .as_ref()
+        .and_then(Option::as_ref)
+        .map_or(Lang::Fr, |it| it.language);
+    let reasons = reasons(&mut root, lang, findings);
     let bands = bands(&mut root, findings);
     let backup = backup(&mut root, findings);
     Some(Policy {
@@ -121,6 +130,8 @@ fn policy(mut root: Section<'_>, digest: Digest, findings: &mut Findings<'_>) ->
         columns: columns?,
         training,
         profiling,
+        oversight,
+        reasons,
         bands,
         backup,
     })

@@ -52,6 +52,10 @@ struct File {
     training: Option<Training>,
     /// How far features may single people out; without it that is shown, and nothing refused.
     profiling: Option<Profiling>,
+    /// How closely people look before anything leaves; every key has a default.
+    oversight: Option<Oversight>,
+    /// Why a person may decide otherwise than the model. Default: a list of usual reasons.
+    reasons: Option<Vec<Reason>>,
     /// Named ranges of scores, ascending, the first from 0.
     #[schemars(length(min = 1, max = 32))]
     bands: Vec<Band>,
@@ -385,6 +389,44 @@ struct Profiling {
     min_gain: Option<f64>,
 }
 
+/// How closely people look before anything leaves.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+#[expect(dead_code, reason = "only its shape is used")]
+struct Oversight {
+    /// A score no farther than this from the lower edge of a band is borderline, and opened before a run is signed off. Default: 0.02.
+    #[schemars(range(min = 0, max = 1))]
+    borderline: Option<f64>,
+    /// The share of a run's proposals that are drawn at random, to be opened. Default: 0.05.
+    #[schemars(range(min = 0, max = 1))]
+    sample: Option<f64>,
+    /// The fewest that are drawn. Default: 10.
+    #[schemars(range(min = 0, max = 1_000_000))]
+    sample_min: Option<u64>,
+    /// Proposals that are shown once with a wrong band, to see whether anybody looks. Default: 3.
+    #[schemars(range(min = 0, max = 100))]
+    controls: Option<u64>,
+    /// The least time in which anybody reads an opened lead, in seconds. Default: 4.
+    #[schemars(range(min = 0, max = 3600))]
+    seconds: Option<u64>,
+}
+
+/// Why a person decides otherwise than the model.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+#[expect(dead_code, reason = "only its shape is used")]
+struct Reason {
+    /// What `--reason` knows it by.
+    #[schemars(regex(pattern = "^[a-z0-9][a-z0-9._-]{0,63}$"))]
+    id: String,
+    /// What the ledger knows it by; never given to another reason.
+    #[schemars(range(min = 1, max = 65534))]
+    code: u64,
+    /// How people read it.
+    #[schemars(length(min = 1))]
+    label: String,
+}
+
 /// Pairs of features that may interact.
 #[derive(JsonSchema)]
 #[expect(dead_code, reason = "only its shape is used")]
@@ -443,7 +485,7 @@ mod tests {
     use serde_json::Value;
 
     use super::super::{
-        backup, bands, columns, dialect, lawful, parse, profiling, rights, training,
+        backup, bands, columns, dialect, lawful, oversight, parse, profiling, rights, training,
     };
     use super::*;
 
@@ -491,6 +533,8 @@ mod tests {
             ("FactKind", set(columns::FACTS.map(|(word, _)| word))),
             ("Data", set(dialect::DATA)),
             ("Training", set(training::TRAINING)),
+            ("Oversight", set(oversight::OVERSIGHT)),
+            ("Reason", set(oversight::REASON)),
             ("Profiling", set(profiling::PROFILING)),
             ("Band", set(bands::BAND)),
             ("Backup", set(backup::BACKUP)),

@@ -37,6 +37,7 @@ mod place;
 mod record;
 mod replay;
 mod restore;
+mod review;
 mod rulings;
 mod runs;
 mod score;
@@ -99,6 +100,7 @@ pub use unlinked::Unlinked;
 pub use witness::{Cosigned, Remembered, Shown, cosign, show as show_witness};
 
 use disk::Disk;
+use explain::policy_of;
 use journal::Entropy;
 
 /// What was recorded before it is shown: only the workspace makes one, after the ledger has synced.

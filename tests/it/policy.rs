@@ -859,14 +859,14 @@ fn only_a_reviewer_makes_a_decision_of_a_proposal() {
     assert_eq!("41".parse(), Ok(DecisionNumber(41)));
 
     let operator = policy.person("alba").unwrap();
-    let refused = Review::by(operator, Opinion::Validated).unwrap_err();
+    let refused = Review::by(operator, Opinion::Validated, 0).unwrap_err();
     assert!(refused.to_string().contains("`alba` may not review") && refused.hint().is_some());
 
     let reviewer = policy.person("bruno").unwrap();
     let decide = |opinion| {
         proposal
             .clone()
-            .decided_by(Review::by(reviewer, opinion).unwrap())
+            .decided_by(Review::by(reviewer, opinion, 0).unwrap())
     };
     assert_eq!(decide(Opinion::Validated).band(), Some(Band(2)));
     assert_eq!(

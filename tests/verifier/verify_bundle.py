@@ -187,6 +187,7 @@ class Log:
 # Entries.
 
 NAME, ID, SHA, HASH = "[a-z0-9][a-z0-9._-]{0,63}", "[0-9a-f]{32}", "[0-9a-f]{64}", "[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]="
+SIGNATURE = "[A-Za-z0-9+/]{85}[AQgw]=="
 TIME, DATE, N = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", r"\d{4}-\d\d-\d\d", "(?:0|[1-9][0-9]*)"
 DOCUMENT = [("document", SHA), ("time", TIME)]
 WHAT = [("schema", SHA), ("policy", SHA), ("law", SHA)]
@@ -214,6 +215,8 @@ GRAMMAR = {
     "segment": [("id", ID), ("kind", "proposals|refusals|events"), ("run", ID), ("rows", N), ("root", HASH), ("model?", f"{SHA} (?:active|trial)"),
                 *WHAT, ("binary", NAME), ("kid", NAME), ("purpose", NAME), ("basis*", f"{N}={NAME}(?:;document={SHA})?"), ("outcome*", f"{N}={NAME}"),
                 ("retention", f"{NAME} {DATE}")],
+    "sign-off": [("run", ID), *ACTED, ("policy", SHA), ("proposed", N), ("opened", N), ("validated", N), ("overridden", N), ("rejected", N),
+                 ("planted", N), ("found", N), ("signature", SIGNATURE)],
     "release": [("event", ID), *ACTED, ("purpose", NAME), ("tool", NAME), ("leads", N), ("file", HASH)],
     "bundle": [("event", ID), *ACTED, ("recipient", NAME), ("segment*", ID)],
     "approve": approval("approved|unapproved"),
@@ -236,7 +239,7 @@ def code_of(line):
 
 ASCENDING = {"file": first_word, "rows": first_word, "segment": first_word, "request": base64.b64decode, "basis": code_of, "outcome": code_of}
 RELIES_ON = {"model": ("schema", "policy"), "run": ("model", "schema", "policy", "law"), "segment": ("model", "schema", "policy", "law"),
-             "approve": ("model",), "activate": ("model",)}
+             "approve": ("model",), "activate": ("model",), "sign-off": ("policy",)}
 
 
 class Entry:
@@ -246,7 +249,7 @@ class Entry:
         self.index, self.where = index, f"entry {index}"
         self.text = text.decode("ascii", errors="replace")
         first, *lines = self.text.split("\n")
-        kind = re.fullmatch("probant/([a-z]+)/v1", first)
+        kind = re.fullmatch("probant/([a-z-]+)/v1", first)
         need(kind and kind[1] in GRAMMAR and lines and lines.pop() == "", self.where, "not an entry of version 1")
         self.kind, self.lines = kind[1], {}
         for key, pattern in GRAMMAR[self.kind]:
@@ -285,6 +288,11 @@ class Entry:
         if self.kind == "run":
             total = sum(self.number(key) for key in ("proposed", "refused", "failed"))
             need(self.number("in") == total, self.where, "the counts do not add up")
+        if self.kind == "sign-off":
+            proposed = self.number("proposed")
+            need(self.number("opened") <= proposed, self.where, "more were opened than proposed")
+            need(sum(map(self.number, ("validated", "overridden", "rejected"))) <= proposed, self.where, "more were reviewed than proposed")
+            need(self.number("found") == self.number("planted"), self.where, "a planted case was not found")
         if self.kind == "segment":
             need(1 <= self.number("rows") <= 1 << 20, self.where, "a segment holds 1 to 1048576 rows")
             need(all(code < 256 for key in ("basis", "outcome") for code in self.table(key)), self.where, "a code above 255")
@@ -334,7 +342,7 @@ SAME_AS_RUN = ("model", "schema", "policy", "law", "binary", "purpose")
 
 def check_entries(log, key):
     """Order, documents kept before they are named, acts from their beginning to their end, and that nothing is missing from any run."""
-    kept, kids, runs, segments, held, acts, purged = set(), set(), {}, {}, {}, {}, set()
+    kept, kids, runs, segments, held, acts, purged, signed_off = set(), set(), {}, {}, {}, {}, set(), set()
     tree, roots = Tree(), []
     for entry, text in zip(log.entries, log.texts):
         roots.append(tree.root())
@@ -352,6 +360,12 @@ def check_entries(log, key):
         if entry.kind == "run":
             need(entry["run"] not in runs, entry.where, "the run is recorded twice")
             runs[entry["run"]], held[entry["run"]] = entry, {"proposals": 0, "refusals": 0}
+        if entry.kind == "sign-off":
+            run = runs.get(entry["run"])
+            need(run and run["model"].endswith(" active"), entry.where, "no earlier entry records its run, or it is a trial")
+            need(entry.number("proposed") <= run.number("proposed"), entry.where, "it signs off more than its run proposed")
+            need(entry["run"] not in signed_off, entry.where, "it signs off a run a second time")
+            signed_off.add(entry["run"])
         if entry.kind == "segment":
             need(entry["id"] not in segments, entry.where, "the segment is recorded twice")
             need(entry["kid"] in kids, entry.where, "no earlier entry records its `kid`")

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use super::{
     Act, Activate, Anchor, Approve, Bundle, Document, Genesis, Key, ModelEntry, Note, Purge,
-    Release, Rows, Run, Segment,
+    Release, Rows, Run, Segment, SignOff,
 };
 use crate::digest::Digest;
 use crate::ledger::error::Error;
@@ -188,6 +188,43 @@ impl Segment {
             retention: from
                 .line("retention")
                 .map(|Two::<_, _, ' '>(class, date)| (class, date))?,
+        })
+    }
+}
+
+impl SignOff {
+    pub(super) fn write(&self, out: &mut Lines) {
+        self.write_unsigned(out);
+        out.line("signature", self.signature);
+    }
+
+    pub(super) fn write_unsigned(&self, out: &mut Lines) {
+        out.line("run", self.run)
+            .line("time", self.time)
+            .line("actor", &self.actor);
+        out.line("policy", self.policy)
+            .line("proposed", self.proposed)
+            .line("opened", self.opened);
+        out.line("validated", self.validated)
+            .line("overridden", self.overridden)
+            .line("rejected", self.rejected);
+        out.line("planted", self.planted).line("found", self.found);
+    }
+
+    pub(super) fn read(from: &mut Reader) -> Result<Self, Error> {
+        Ok(Self {
+            run: from.line("run")?,
+            time: from.line("time")?,
+            actor: from.line("actor")?,
+            policy: from.line("policy")?,
+            proposed: from.line("proposed")?,
+            opened: from.line("opened")?,
+            validated: from.line("validated")?,
+            overridden: from.line("overridden")?,
+            rejected: from.line("rejected")?,
+            planted: from.line("planted")?,
+            found: from.line("found")?,
+            signature: from.line("signature")?,
         })
     }
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::DateTime;
 
-use crate::ledger::entry::{Activate, Anchor, Entry, Purge, Run, Segment};
+use crate::ledger::entry::{Activate, Anchor, Entry, Purge, Run, Segment, SignOff};
 use crate::ledger::text::{RunId, SegmentId, Standing};
 use crate::ledger::tree::{Edge, Hash};
 use crate::name::Token;
@@ -15,6 +15,7 @@ pub(super) struct Agreement<'a> {
     runs: BTreeMap<RunId, &'a Run>,
     segments: BTreeMap<SegmentId, &'a Segment>,
     purged: BTreeSet<SegmentId>,
+    signed_off: BTreeSet<RunId>,
     kids: BTreeSet<&'a Token>,
     active: BTreeMap<&'a Token, &'a Activate>,
     /// The root after each number of entries.
@@ -62,6 +63,7 @@ impl<'a> Agreement<'a> {
                 self.segments.insert(segment.id, segment);
                 self.segment(segment)
             }
+            Entry::SignOff(it) => self.sign_off(it),
             Entry::Purge(purge) => self.purge(purge),
             Entry::Anchor(anchor) => self.anchor(index, anchor),
             _ => None,
@@ -82,6 +84,19 @@ impl<'a> Agreement<'a> {
             && segment.binary == run.binary
             && [segment.schema, segment.policy, segment.law] == [run.schema, run.policy, run.law];
         (!alike).then_some("it says other things than its run")
+    }
+
+    fn sign_off(&mut self, it: &SignOff) -> Option<&'static str> {
+        let Some(run) = self.runs.get(&it.run) else {
+            return Some("it signs off a run that does not stand before it");
+        };
+        if run.model.1 != Standing::Active {
+            return Some("it signs off a trial");
+        }
+        if it.proposed > run.proposed {
+            return Some("it signs off more than its run proposed");
+        }
+        (!self.signed_off.insert(it.run)).then_some("it signs off a run a second time")
     }
 
     fn purge(&mut self, purge: &Purge) -> Option<&'static str> {

@@ -1,0 +1,19 @@
+//! The human decision: what was proposed is shown, reviewed, contested, signed off; and what became of it.
+//!
+//! | file | noun |
+//! | --- | --- |
+//! | `standing` | how far each proposal of a run has come, told from the ledger's acts |
+//! | `book` | the proposals of a run, as whoever reviews needs them |
+//! | `planted` | what is drawn for a run: the random sample, and the planted cases |
+//! | `opened` | a proposal shown to a reviewer, recorded first |
+//! | `opinion` | validate, override, reject |
+//! | `sign_off` | a whole run, after a look that lacks nothing |
+//! | `list` | what there is to review |
+//! | `contest` | a person contests a decision |
+//! | `refusal` | why not |
+
+#[allow(dead_code, reason = "releases ask")]
+mod standing;
+
+#[allow(unused_imports, reason = "releases ask")]
+pub use standing::{Decisions, Standing, decisions};
