@@ -5,7 +5,8 @@
 //! date from the ledger whenever it is opened, so that no crash leaves the two
 //! apart and a lost `state.db` costs free text only.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::hash_map::Entry as Slot;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use chrono::NaiveDate;
 
@@ -149,6 +150,31 @@ pub fn catch_up(state: &mut State, view: &View) -> Result<(), Error> {
     }
     for segment in known.into_keys() {
         state.leave_out(segment)?;
+    }
+    let left = gone.values().sum::<u64>() + view.purged().len() as u64;
+    sweep(state, view, left)
+}
+
+/// Forgets what was drawn or planted about decisions that left the ledger; `left` grows whenever something leaves.
+fn sweep(state: &mut State, view: &View, left: u64) -> Result<(), Error> {
+    let mut gone = Vec::new();
+    let mut erased: HashMap<SegmentId, BTreeSet<u32>> = HashMap::new();
+    let drawn = state.unswept(left)?;
+    for number in &drawn {
+        let Some((placed, row)) = view.decision(*number) else {
+            gone.push(*number);
+            continue;
+        };
+        let rows = match erased.entry(placed.entry.id) {
+            Slot::Occupied(known) => known.into_mut(),
+            Slot::Vacant(new) => new.insert(view.erased(placed)?.rows().into_iter().collect()),
+        };
+        if rows.contains(&row) {
+            gone.push(*number);
+        }
+    }
+    if !drawn.is_empty() {
+        state.sweep(&gone, left)?;
     }
     Ok(())
 }

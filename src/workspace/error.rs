@@ -159,6 +159,9 @@ pub enum Error {
     /// No bundle is handed out.
     #[error(transparent)]
     Bundle(#[from] super::bundle::Refusal),
+    /// A review, a contest or a sign-off is refused.
+    #[error(transparent)]
+    Review(#[from] super::review::Refusal),
     /// The lead has no record.
     #[error("no decision about this lead")]
     NoDecision,
@@ -228,7 +231,7 @@ impl Error {
             Self::Keys(error) => error.exit(),
             Self::Backup(error) => error.exit(),
             Self::Bundle(refusal) => refusal.exit(),
-            Self::Refused { .. } | Self::MayNot { .. } | Self::Unassessed(_) => 5,
+            Self::Refused { .. } | Self::MayNot { .. } | Self::Review(_) | Self::Unassessed(_) => 5,
             Self::Batch { source, .. } => source.exit(),
             Self::State(_)
             | Self::Disk(_)
@@ -291,6 +294,11 @@ impl Error {
             Self::Unknown { what: "entry", .. } => {
                 fixed("`probant ledger show` lists what there is")
             }
+            Self::Unknown {
+                what: "decision", ..
+            } => fixed(
+                "`probant review list` shows what there is; `probant explain LEAD` a lead\u{2019}s own",
+            ),
             Self::Unknown { .. } => fixed("probant.toml lists what there is"),
             Self::Which { option, .. } => Some(format!("say which with `{option}`")),
             Self::Usage { hint, .. } | Self::Refused { hint, .. } | Self::Data { hint, .. } => {
@@ -311,6 +319,7 @@ impl Error {
                 ))
             }
             Self::Bundle(refusal) => fixed(refusal.hint()),
+            Self::Review(refusal) => fixed(refusal.hint()),
             Self::NoDecision => fixed(
                 "check the identifier as the CRM writes it, or everything about it was erased on request; `probant runs list` shows what was scored",
             ),

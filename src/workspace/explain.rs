@@ -146,6 +146,46 @@ pub fn explain(ws: &Workspace, question: &Question, lang: Lang) -> Result<Answer
     })
 }
 
+/// The number of the latest decision about a lead, or of the one asked for.
+pub fn decision_of(
+    ws: &Workspace,
+    view: &View,
+    lead: &str,
+    asked: Option<u64>,
+) -> Result<u64, Error> {
+    let (found, unlinked) = find(ws, view, lead)?;
+    let known = || found.iter().map(|it| it.decision);
+    match asked {
+        Some(asked) if known().any(|it| it == asked) => Ok(asked),
+        Some(asked) if !found.is_empty() => Err(Error::OtherDecision {
+            asked,
+            known: known().collect(),
+        }),
+        None if !found.is_empty() => Ok(known().max().unwrap_or_default()),
+        _ if unlinked.is_empty() => Err(Error::NoDecision),
+        _ => Err(Refusal::Unlinked { unlinked }.into()),
+    }
+}
+
+/// The explanation of the decision at `row`, about nobody by name.
+pub fn of_decision(
+    ws: &Workspace,
+    view: &View,
+    placed: &Placed,
+    row: u32,
+    lang: Lang,
+) -> Result<Explanation, Error> {
+    let decision = placed.first.unwrap_or(0) + u64::from(row);
+    let found = Found {
+        placed,
+        row,
+        decision,
+    };
+    let (said, _) = say(ws, view, &found, &format!("#{decision}"), lang)?;
+    said.check()?;
+    Ok(said)
+}
+
 /// Every decision about the lead, by ascending number, under every purpose and every period whose
 /// master stands; and the periods whose master does not.
 fn find<'a>(
@@ -176,7 +216,7 @@ fn find<'a>(
     Ok((found, keys.unlinked()))
 }
 
-fn model_of(ws: &Workspace, view: &View, placed: &Placed) -> Result<Loaded, Error> {
+pub fn model_of(ws: &Workspace, view: &View, placed: &Placed) -> Result<Loaded, Error> {
     let (version, _) = placed.entry.model.ok_or(Error::NoDecision)?;
     models::load(ws, view, version)
 }

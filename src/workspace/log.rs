@@ -10,7 +10,7 @@ use super::examine::{Examined, examine};
 use super::journal::{self, View};
 use super::models;
 use super::replay::{self, Replayer};
-use super::{Workspace, acts};
+use super::{Workspace, acts, review};
 use crate::digest::Digest;
 use crate::ledger::entry::Segment;
 use crate::ledger::text::Date;
@@ -109,6 +109,11 @@ pub fn verify(ws: &Workspace, full: bool, folders: &[PathBuf]) -> Result<Verdict
     let report = journal::check::check(&ws.root, level, oracles)?;
     let mut integrity = troubles(&report.integrity);
     integrity.extend(strangers(ws));
+    if integrity.is_empty()
+        && let Ok(view) = View::open(&ws.root)
+    {
+        integrity.extend(review::forged(&view));
+    }
     // What the ledger itself found damaged is named already, and cannot be read here.
     if full
         && integrity.is_empty()

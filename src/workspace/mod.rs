@@ -90,6 +90,12 @@ pub use models::{Activated, Listed, activate, list as list_models, show as show_
 pub use person::{KeyMade, make_key};
 pub use place::Refusal as PlaceRefusal;
 pub use replay::{Replayer, ruler};
+pub use review::{
+    Contest, Contested, Filter, Given, ListRequest, Listed as ListedProposals, OpinionRequest,
+    Refusal as ReviewRefusal, Row as ReviewRow, Said as Opinion, ShowRequest,
+    Shown as ShownProposal, SignOffDone, SignOffRequest, Status, contest, list as list_proposals,
+    review, sentence as review_sentence, show as show_proposal, sign_off,
+};
 pub use rulings::{Changes, Counted, Said, diff as law_diff};
 pub use runs::{RunLine, list as list_runs, show as show_run};
 pub use score::{Request, score};
@@ -100,7 +106,6 @@ pub use unlinked::Unlinked;
 pub use witness::{Cosigned, Remembered, Shown, cosign, show as show_witness};
 
 use disk::Disk;
-use explain::policy_of;
 use journal::Entropy;
 
 /// What was recorded before it is shown: only the workspace makes one, after the ledger has synced.

@@ -6,6 +6,7 @@
 
 mod acts;
 mod lapsed;
+mod look;
 mod requests;
 
 use std::path::{Path, PathBuf};
@@ -15,6 +16,7 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 use crate::digest::Digest;
 
 pub use acts::{Told, Which};
+pub use look::Planted;
 pub use requests::{Kind, Request, Whose};
 
 /// Why `state.db` could not be used.
@@ -84,6 +86,11 @@ CREATE TABLE IF NOT EXISTS training (
 ) STRICT;
 ";
 
+/// The tables that came with version 3.
+fn later() -> String {
+    [acts::SCHEMA, lapsed::SCHEMA, look::SCHEMA].concat()
+}
+
 /// The open database.
 pub struct State(Connection);
 
@@ -130,27 +137,24 @@ impl State {
             // Another command may be creating it at the same time.
             0 => db
                 .execute_batch(&format!(
-                    "BEGIN IMMEDIATE; {SCHEMA} {} {} {} PRAGMA user_version = {VERSION}; COMMIT;",
+                    "BEGIN IMMEDIATE; {SCHEMA} {} {} PRAGMA user_version = {VERSION}; COMMIT;",
                     requests::SCHEMA,
-                    acts::SCHEMA,
-                    lapsed::SCHEMA
+                    later()
                 ))
                 .map_err(failed("create its tables"))?,
             1 => db
                 .execute_batch(&format!(
-                    "BEGIN IMMEDIATE; {} {} {}
+                    "BEGIN IMMEDIATE; {} {}
                      INSERT INTO handed SELECT run, kind, target, sha256 FROM output WHERE placed = 1;
                      PRAGMA user_version = {VERSION}; COMMIT;",
                     requests::SCHEMA,
-                    acts::SCHEMA,
-                    lapsed::SCHEMA
+                    later()
                 ))
                 .map_err(failed("add its new tables"))?,
             2 => db
                 .execute_batch(&format!(
-                    "BEGIN IMMEDIATE; {} {} PRAGMA user_version = {VERSION}; COMMIT;",
-                    acts::SCHEMA,
-                    lapsed::SCHEMA
+                    "BEGIN IMMEDIATE; {} PRAGMA user_version = {VERSION}; COMMIT;",
+                    later()
                 ))
                 .map_err(failed("add its new tables"))?,
             VERSION => {}

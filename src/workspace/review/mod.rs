@@ -12,8 +12,21 @@
 //! | `contest` | a person contests a decision |
 //! | `refusal` | why not |
 
-#[allow(dead_code, reason = "releases ask")]
+mod book;
+mod contest;
+mod list;
+mod opened;
+mod opinion;
+mod planted;
+mod refusal;
+mod sign_off;
 mod standing;
 
+pub use contest::{Contest, Contested, contest};
+pub use list::{Filter, ListRequest, Listed, Row, Status, list};
+pub use opened::{ShowRequest, Shown, show};
+pub use opinion::{Given, OpinionRequest, Said, review};
+pub use refusal::{Refusal, sentence};
+pub use sign_off::{SignOffDone, SignOffRequest, forged, sign_off};
 #[allow(unused_imports, reason = "releases ask")]
 pub use standing::{Decisions, Standing, decisions};

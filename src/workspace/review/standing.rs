@@ -6,19 +6,21 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::Range;
 
+use super::book::segments;
 use crate::decision::{Band, Decision, DecisionNumber, Opinion, Proposal, Review, SignedOff};
 use crate::digest::Digest;
 use crate::event::{self, Act, Control};
 use crate::ledger::entry::SignOff;
 use crate::ledger::record::actor;
-use crate::ledger::{Entry, RunId, SegmentKind};
+use crate::ledger::{Entry, RunId, SegmentId};
 use crate::name::Token;
 use crate::policy::{Person, Policy};
+use crate::workspace::Workspace;
 use crate::workspace::error::Error;
+use crate::workspace::explain::policy_of;
 use crate::workspace::journal::{Placed, View};
 use crate::workspace::person;
 use crate::workspace::state::{State, Told, Which};
-use crate::workspace::{Workspace, policy_of};
 
 /// How far a proposal has come.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -71,13 +73,9 @@ pub fn decisions(
     state: &State,
     run: RunId,
 ) -> Result<Decisions, Error> {
-    let placed: Vec<&Placed> = view
-        .of_run(run)
-        .filter(|placed| placed.entry.kind == SegmentKind::Proposals)
-        .collect();
     let mut found = Decisions {
         run,
-        placed: placed.iter().filter_map(|it| range(it)).collect(),
+        placed: segments(view, run).filter_map(range).collect(),
         touched: BTreeMap::new(),
         signed_off: None,
         missed: BTreeSet::new(),
@@ -88,16 +86,7 @@ pub fn decisions(
         policies: HashMap::new(),
     };
     let signed = signed_off(view, run);
-    let mut acts: Vec<(u64, Told)> = Vec::new();
-    for (numbers, _) in &found.placed {
-        for told in state.acts(Which::Decisions(numbers.start, numbers.end))? {
-            // An act whose segment is gone is one that the desk has not forgotten yet.
-            if let Some(placed) = view.placed(crate::ledger::SegmentId(told.event.segment)) {
-                acts.push((placed.index, told));
-            }
-        }
-    }
-    acts.sort_by_key(|(index, told)| (*index, told.event.row));
+    let acts = acts_of(view, state, run)?;
     for (_, told) in &acts {
         found.note_missed(told, &mut people);
     }
@@ -116,6 +105,25 @@ pub fn decisions(
         }
     }
     Ok(found)
+}
+
+/// The acts about a run's proposals, each with the number of its segment's entry, in the order of the log.
+pub(super) fn acts_of(view: &View, state: &State, run: RunId) -> Result<Vec<(u64, Told)>, Error> {
+    let mut indices: HashMap<SegmentId, u64> = HashMap::new();
+    for placed in view.segments() {
+        indices.insert(placed.entry.id, placed.index);
+    }
+    let mut acts: Vec<(u64, Told)> = Vec::new();
+    for (numbers, _) in segments(view, run).filter_map(range) {
+        for told in state.acts(Which::Decisions(numbers.start, numbers.end))? {
+            // An act whose segment is gone is one that the desk has not forgotten yet.
+            if let Some(index) = indices.get(&SegmentId(told.event.segment)) {
+                acts.push((*index, told));
+            }
+        }
+    }
+    acts.sort_by_key(|(index, told)| (*index, told.event.row));
+    Ok(acts)
 }
 
 fn range(placed: &Placed) -> Option<(Range<u64>, Vec<(u8, Token)>)> {
@@ -148,7 +156,7 @@ impl People<'_> {
 
     /// Who did and signed this, by the policy of that day.
     fn signer(&mut self, told: &Told) -> Option<Person> {
-        let segment = crate::ledger::SegmentId(told.event.segment);
+        let segment = SegmentId(told.event.segment);
         let digest = self.view.placed(segment)?.entry.policy;
         let policy = self.policy(digest);
         let who = policy
@@ -291,6 +299,20 @@ impl Decisions {
         let (_, outcomes) = self.placed.iter().find(|(all, _)| all.contains(&number))?;
         let (code, _) = outcomes.iter().find(|(_, name)| name == band)?;
         Some(Band(*code))
+    }
+
+    /// The id of a proposal's band, by the table of its own segment.
+    pub(super) fn named(&self, number: u64, band: Band) -> String {
+        let of = |(all, outcomes): &(Range<u64>, Vec<(u8, Token)>)| {
+            let mut outcomes = outcomes.iter().filter(|_| all.contains(&number));
+            outcomes
+                .find(|(code, _)| *code == band.0)
+                .map(|it| it.1.to_string())
+        };
+        self.placed
+            .iter()
+            .find_map(of)
+            .unwrap_or_else(|| band.0.to_string())
     }
 
     /// Who may not review this decision, since they decided it before it was contested.

@@ -13,7 +13,7 @@ use crate::name::Token;
 pub(super) const SCHEMA: &str = "
 CREATE TABLE IF NOT EXISTS request (
     id        INTEGER PRIMARY KEY,
-    kind      TEXT NOT NULL,             -- erase, restrict, lift, object
+    kind      TEXT NOT NULL,             -- erase, restrict, lift, object, contest
     reference TEXT NOT NULL,             -- free text, as it was typed
     salt      BLOB NOT NULL,             -- opens its commitment in the log
     received  TEXT NOT NULL,             -- UTC
@@ -50,6 +50,8 @@ pub enum Kind {
     Lift,
     /// Object (art. 21).
     Object,
+    /// Contest a decision (art. 22(3)).
+    Contest,
 }
 
 impl Kind {
@@ -61,6 +63,7 @@ impl Kind {
             Self::Restrict => "restrict",
             Self::Lift => "lift",
             Self::Object => "object",
+            Self::Contest => "contest",
         }
     }
 }

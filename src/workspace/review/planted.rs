@@ -1,0 +1,147 @@
+//! What is drawn for a run when somebody first looks at it: the random sample, and the planted cases of that person.
+//!
+//! A planted case is a real proposal of the sample, shown with a wrong band
+//! until its person answers. It proves whether anybody looks; it decides
+//! nothing, and nothing leaves with its wrong band.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::book::{Seat, numbers};
+use crate::ledger::record::Record;
+use crate::ledger::{RunId, SegmentKind};
+use crate::name::Token;
+use crate::workspace::error::Error;
+use crate::workspace::explain::{model_of, policy_of};
+use crate::workspace::journal::{Entropy, Held, View};
+use crate::workspace::state::{Planted, State};
+use crate::workspace::{Workspace, World};
+
+/// What is drawn for a run and for one person.
+#[derive(Clone, Debug, Default)]
+pub struct Drawn {
+    /// The random sample.
+    pub sample: BTreeSet<u64>,
+    /// Cases planted for the person.
+    pub planted: BTreeMap<u64, Planted>,
+}
+
+/// What was drawn for a run and a person, drawn now where it was not.
+pub fn drawn(
+    ws: &Workspace,
+    world: &mut World,
+    view: &View,
+    state: &mut State,
+    run: RunId,
+    person: Option<(&Token, &Seat)>,
+) -> Result<Drawn, Error> {
+    let name = run.to_string();
+    let held = view.restricted()?;
+    if state.sample(&name)?.is_none() {
+        let numbers = numbers(view, run, &held)?;
+        let wanted = ws.policy.oversight.sample_of(numbers.len() as u64);
+        let chosen = choose(numbers, wanted as usize, &mut world.entropy);
+        state.draw(&name, &chosen.into_iter().collect())?;
+    }
+    let sample = state.sample(&name)?.unwrap_or_default();
+    let mut drawn = Drawn {
+        sample,
+        planted: BTreeMap::new(),
+    };
+    if let Some((person, seat)) = person {
+        if state.planted(&name, person)?.is_none() {
+            let cases = cases(ws, world, view, &drawn.sample, seat, &held)?;
+            state.plant(&name, person, &cases)?;
+        }
+        drawn.planted = state.planted(&name, person)?.unwrap_or_default();
+    }
+    drawn.sample.retain(|it| !is_held(view, &held, *it));
+    drawn.planted.retain(|it, _| !is_held(view, &held, *it));
+    Ok(drawn)
+}
+
+fn is_held(view: &View, held: &Held, decision: u64) -> bool {
+    view.decision(decision).is_some_and(|(placed, row)| {
+        held.get(&placed.entry.id)
+            .is_some_and(|rows| rows.contains(&row))
+    })
+}
+
+/// Cases of the sample with a band that their score does not have; those that this person never opened first.
+fn cases(
+    ws: &Workspace,
+    world: &mut World,
+    view: &View,
+    sample: &BTreeSet<u64>,
+    seat: &Seat,
+    held: &Held,
+) -> Result<BTreeMap<u64, Planted>, Error> {
+    let wanted = ws.policy.oversight.controls as usize;
+    let free = |it: &&u64| !is_held(view, held, **it);
+    let (known, fresh): (Vec<u64>, Vec<u64>) = sample
+        .iter()
+        .filter(free)
+        .copied()
+        .partition(|it| seat.has_opened(*it));
+    let all = |numbers: Vec<u64>, entropy: &mut Entropy| {
+        let count = numbers.len();
+        choose(numbers, count, entropy)
+    };
+    let mut order = all(fresh, &mut world.entropy);
+    order.extend(all(known, &mut world.entropy));
+    let mut cases = BTreeMap::new();
+    for decision in order {
+        if cases.len() == wanted {
+            break;
+        }
+        if let Some(band) = wrong_band(ws, view, decision, &mut world.entropy)? {
+            let since = view.size();
+            cases.insert(decision, Planted { band, since });
+        }
+    }
+    Ok(cases)
+}
+
+/// A band that a proposal's score is far from; none where there is no such band.
+fn wrong_band(
+    ws: &Workspace,
+    view: &View,
+    decision: u64,
+    entropy: &mut Entropy,
+) -> Result<Option<Token>, Error> {
+    let Some((placed, row)) = view.decision(decision) else {
+        return Ok(None);
+    };
+    if placed.entry.kind != SegmentKind::Proposals {
+        return Ok(None);
+    }
+    let model = model_of(ws, view, placed)?;
+    let proved = view.fetch(placed, row, Some(&model.replay))?;
+    let Record::Prediction(record) = &proved.record else {
+        return Ok(None);
+    };
+    let bands = policy_of(ws, view, placed.entry.policy).bands;
+    let near = ws.policy.oversight.borderline_ppm;
+    let mut far = Vec::new();
+    for (at, band) in bands.iter().enumerate() {
+        let end = bands.get(at + 1).map_or(1_000_001, |next| next.from_ppm);
+        let below = record.score < band.from_ppm.saturating_sub(near);
+        let above = record.score > end.saturating_add(near);
+        if (below || above) && at != usize::from(record.outcome) {
+            far.push(band.id.clone());
+        }
+    }
+    Ok(choose(far, 1, entropy).pop())
+}
+
+/// So many of `all`, each as likely as another, in an order that is drawn too.
+fn choose<T>(mut all: Vec<T>, wanted: usize, entropy: &mut Entropy) -> Vec<T> {
+    let wanted = wanted.min(all.len());
+    for at in 0..wanted {
+        // Among at most 2³² things, a remainder of 64 random bits is as good as even.
+        let random = u64::from_be_bytes(entropy.bytes());
+        let other = at + (random % (all.len() - at) as u64) as usize;
+        all.swap(at, other);
+    }
+    all.truncate(wanted);
+    all
+}
