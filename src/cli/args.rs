@@ -1,5 +1,7 @@
 //! What was typed: the grammar of the command line.
 
+mod review;
+
 use std::path::PathBuf;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
@@ -8,6 +10,8 @@ use clap::{Args, Parser, Subcommand};
 use crate::lang::Lang;
 use crate::sql::Dialect;
 use crate::workspace::RestoreRequest;
+
+pub use review::{By, ReviewVerb};
 
 /// Scores sales leads on your own machine; every decision can be explained and proved.
 #[derive(Debug, Parser)]
@@ -192,6 +196,15 @@ pub enum Command {
         #[arg(long = "as", value_name = "PERSON")]
         person: Option<String>,
     },
+    /// Shows proposals to a person, and takes what they decide
+    #[command(
+        before_help = "Examples:\n  probant review list\n  probant review show 1042 --as review-1 --key review-1.key\n  probant review validate 1042 --as review-1 --key review-1.key\n  probant review sign-off @latest --as review-1 --key review-1.key\n"
+    )]
+    Review {
+        /// What to do.
+        #[command(subcommand)]
+        verb: ReviewVerb,
+    },
     /// Writes a model as SQL, to be run where the leads are
     #[command(
         before_help = "Examples:\n  probant export sql --dialect duckdb --out model.sql\n  probant export sql --dialect bigquery --from crm.leads\n"
@@ -201,7 +214,7 @@ pub enum Command {
         #[command(subcommand)]
         verb: ExportVerb,
     },
-    /// Takes a person's requests: erasure, restriction; lists them, and writes receipts
+    /// Takes a person's requests: erasure, restriction, contest; lists them, and writes receipts
     #[command(
         before_help = "Examples:\n  probant subject erase L-1042 --request DEM-2026-017\n  probant subject erase L-1042 --request DEM-2026-017 --now\n  probant subject restrict L-1042 --request DEM-2026-018\n  probant subject receipt DEM-2026-017 --out receipt\n"
     )]
@@ -554,6 +567,18 @@ pub enum SubjectVerb {
         #[arg(long, value_name = "SCOPE", default_value = "all",
             value_parser = PossibleValuesParser::new(["all", "profiling", "promotion"]))]
         scope: String,
+    },
+    /// Takes a contest: the decision waits for a second reviewer, and is not used until then
+    #[command(
+        before_help = "Examples:\n  probant subject contest L-1042 --decision 7 --request DEM-2026-022\n"
+    )]
+    Contest {
+        /// Whose
+        #[command(flatten)]
+        whose: Whose,
+        /// The decision's number, as `probant explain` shows it
+        #[arg(long, value_name = "N")]
+        decision: u64,
     },
     /// Lists the requests, waiting and carried out
     #[command(before_help = "Examples:\n  probant subject list\n")]

@@ -4,6 +4,7 @@ mod keys;
 mod law;
 mod ledger;
 mod place;
+mod review;
 mod sql;
 mod words;
 
@@ -50,6 +51,7 @@ const EXAMPLES: &[(&str, &str)] = &[
     ("model.sql", "modele.sql"),
     ("crm.leads", "crm.prospects"),
     ("LEADS", "PROSPECTS"),
+    ("review-1", "revue-1"),
 ];
 
 /// What stands for a value in a usage line.
@@ -63,6 +65,10 @@ const VALUES: &[(&str, &str)] = &[
     ("INDEX", "RANG"),
     ("LEAD", "PROSPECT"),
     ("PERSON", "PERSONNE"),
+    ("BAND", "TRANCHE"),
+    ("REASON", "MOTIF"),
+    ("STATUS", "ÉTAT"),
+    ("TEXT", "TEXTE"),
     ("REF", "RÉF"),
     ("REQUEST", "DEMANDE"),
     ("RUN", "PASSAGE"),
@@ -250,33 +256,7 @@ pub fn error(error: &Error) -> Option<(String, String)> {
             ),
             own("modifiez son probant.toml, ou nommez un autre dossier avec `--workspace DOSSIER`"),
         ),
-        Error::Unknown { what, name, near } => {
-            let (noun, list) = match *what {
-                "person" => ("personne inconnue", "probant.toml énumère les personnes"),
-                "purpose" => ("finalité inconnue", "probant.toml énumère les finalités"),
-                "model" => (
-                    "modèle inconnu",
-                    "`probant models list` les énumère\u{a0}; donnez au moins quatre chiffres",
-                ),
-                "run" => (
-                    "passage inconnu",
-                    "`probant runs list` les énumère\u{a0}; donnez au moins quatre chiffres",
-                ),
-                "law pack" => ("corpus juridique inconnu", "`probant law show` les énumère"),
-                "request" => ("demande inconnue", "`probant subject list` les énumère"),
-                "entry" => ("entrée inconnue", "`probant ledger show` les énumère"),
-                "period" => (
-                    "période inconnue",
-                    "`probant keys list` les énumère\u{a0}; donnez au moins quatre chiffres",
-                ),
-                _ => return None,
-            };
-            let hint = near.as_ref().map_or_else(
-                || own(list),
-                |near| format!("vouliez-vous dire «\u{a0}{near}\u{a0}»\u{a0}?"),
-            );
-            (format!("{noun}\u{a0}: «\u{a0}{name}\u{a0}»"), hint)
-        }
+        Error::Unknown { what, name, near } => unknown(what, name, near.as_deref())?,
         Error::Which { option, known, .. } => (
             format!(
                 "il y a plusieurs réponses possibles\u{a0}: {}",
@@ -290,6 +270,7 @@ pub fn error(error: &Error) -> Option<(String, String)> {
             roles,
         } => may_not(person.as_deref(), *right, roles),
         Error::Bundle(refusal) => super::print::refused(refusal),
+        Error::Review(refusal) => review::refusal(refusal),
         Error::NoDecision => (
             own("aucune décision sur ce prospect"),
             own(
@@ -360,6 +341,41 @@ fn may_not(person: Option<&str>, right: Right, roles: &[Role]) -> (String, Strin
         )
     };
     (what, hint)
+}
+
+/// A name that the workspace does not know.
+fn unknown(what: &str, name: &str, near: Option<&str>) -> Option<(String, String)> {
+    let (noun, list) = match what {
+        "person" => ("personne inconnue", "probant.toml énumère les personnes"),
+        "purpose" => ("finalité inconnue", "probant.toml énumère les finalités"),
+        "model" => (
+            "modèle inconnu",
+            "`probant models list` les énumère\u{a0}; donnez au moins quatre chiffres",
+        ),
+        "run" => (
+            "passage inconnu",
+            "`probant runs list` les énumère\u{a0}; donnez au moins quatre chiffres",
+        ),
+        "law pack" => ("corpus juridique inconnu", "`probant law show` les énumère"),
+        "reason" => ("motif inconnu", "probant.toml énumère les motifs"),
+        "band" => ("tranche inconnue", "probant.toml énumère les tranches"),
+        "decision" => (
+            "décision inconnue",
+            "`probant review list` montre celles d’un passage\u{a0}; `probant explain PROSPECT` celles d’un prospect",
+        ),
+        "request" => ("demande inconnue", "`probant subject list` les énumère"),
+        "entry" => ("entrée inconnue", "`probant ledger show` les énumère"),
+        "period" => (
+            "période inconnue",
+            "`probant keys list` les énumère\u{a0}; donnez au moins quatre chiffres",
+        ),
+        _ => return None,
+    };
+    let hint = near.map_or_else(
+        || list.to_owned(),
+        |near| format!("vouliez-vous dire «\u{a0}{near}\u{a0}»\u{a0}?"),
+    );
+    Some((format!("{noun}\u{a0}: «\u{a0}{name}\u{a0}»"), hint))
 }
 
 const LOCKED: &str = "libérez de la place\u{a0}; ne déplacez pas ce fichier\u{a0}: il garde les demandes en attente et les reçus. Perdu, restaurez-le d’une sauvegarde";

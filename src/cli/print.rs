@@ -9,6 +9,7 @@ mod lawful;
 mod ledger;
 mod model;
 mod night;
+mod review;
 mod subject;
 
 use std::collections::BTreeMap;
@@ -34,6 +35,9 @@ pub use lawful::{changes, signed};
 pub use ledger::{entries, entry, stats, verdict};
 pub use model::{activated, cross_validation, model, models, trained};
 pub use night::{explanation, run, runs, scored};
+pub use review::{
+    contested, missing, opened, proposals, reviewed, shown as shown_proposal, signed_off,
+};
 pub use subject::{
     batch, due, erased, lifted, objected, orphans, purged, receipt, requests, restricted,
 };

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use chrono::NaiveDate;
 
 use super::args::{
-    AnchorVerb, Bundle, Command, ExportVerb, KeysVerb, LawVerb, LedgerVerb, ModelsVerb, PolicyVerb,
-    RunsVerb, SubjectVerb, Whose,
+    AnchorVerb, Bundle, By, Command, ExportVerb, KeysVerb, LawVerb, LedgerVerb, ModelsVerb,
+    PolicyVerb, ReviewVerb, RunsVerb, SubjectVerb, Whose,
 };
 use super::bar::Bar;
 use super::{Exit, Face, Failed, print};
@@ -14,8 +14,9 @@ use crate::law::words::Scope;
 use crate::policy;
 use crate::report::CardInput;
 use crate::workspace::{
-    self, Ask, BundleRequest, Error, Question, Request, RestoreRequest, Selection, SqlRequest,
-    TrainRequest, World,
+    self, Ask, BundleRequest, Contest, Error, Filter, Given, ListRequest, OpinionRequest, Question,
+    Request, RestoreRequest, Selection, ShowRequest, SignOffRequest, SqlRequest, TrainRequest,
+    World,
 };
 
 /// Carries out what was typed.
@@ -103,6 +104,7 @@ pub fn carry_out(command: Command, face: &mut Face<'_>, world: &mut World) -> Re
             print::explanation(face, &said)?;
             Ok(Exit::DONE)
         }
+        Command::Review { verb } => review(face, world, verb),
         Command::Export { verb } => export(face, world, verb),
         Command::Subject { verb } => subject(face, world, verb),
         Command::Ledger { verb } => ledger(face, world, &verb),
@@ -313,6 +315,78 @@ fn models(face: &mut Face<'_>, world: &mut World, verb: ModelsVerb) -> Result<Ex
     Ok(Exit::DONE)
 }
 
+fn review(face: &mut Face<'_>, world: &mut World, verb: ReviewVerb) -> Result<Exit, Failed> {
+    let ws = face.open()?;
+    let opinion = |decisions, given, note, by: By| OpinionRequest {
+        decisions,
+        given,
+        note,
+        person: by.person,
+        key: by.key,
+    };
+    let request = match verb {
+        ReviewVerb::List(typed) => {
+            let request = ListRequest {
+                run: typed.run,
+                person: typed.person,
+                filter: Filter {
+                    band: typed.band,
+                    status: typed.status,
+                    borderline: typed.borderline,
+                    limit: typed.limit,
+                },
+            };
+            let listed = workspace::list_proposals(&ws, world, &request)?;
+            print::proposals(face, &listed)?;
+            return Ok(Exit::DONE);
+        }
+        ReviewVerb::Show { what, lead, by } => {
+            let request = ShowRequest {
+                what,
+                is_lead: lead,
+                person: by.person,
+                key: by.key,
+            };
+            let (lang, json) = (face.lang, face.json);
+            let render = |said: &crate::report::Explanation| print::opened(said, lang, json);
+            let shown = workspace::show_proposal(&ws, world, &request, lang, &render)?;
+            print::shown_proposal(face, &shown)?;
+            return Ok(Exit::DONE);
+        }
+        ReviewVerb::SignOff { run, by } => {
+            let request = SignOffRequest {
+                run,
+                person: by.person,
+                key: by.key,
+            };
+            let done = workspace::sign_off(&ws, world, &request)?;
+            print::signed_off(face, &done)?;
+            return Ok(Exit::DONE);
+        }
+        ReviewVerb::Validate {
+            decisions,
+            note,
+            by,
+        } => opinion(decisions, Given::Validate, note, by),
+        ReviewVerb::Override {
+            decision,
+            band,
+            reason,
+            note,
+            by,
+        } => opinion(vec![decision], Given::Override { band, reason }, note, by),
+        ReviewVerb::Reject {
+            decision,
+            reason,
+            note,
+            by,
+        } => opinion(vec![decision], Given::Reject { reason }, note, by),
+    };
+    let said = workspace::review(&ws, world, &request)?;
+    print::reviewed(face, &said)?;
+    Ok(Exit::DONE)
+}
+
 fn export(face: &mut Face<'_>, world: &mut World, verb: ExportVerb) -> Result<Exit, Failed> {
     let ExportVerb::Sql(typed) = verb;
     let request = SqlRequest {
@@ -364,6 +438,16 @@ fn subject(face: &mut Face<'_>, world: &mut World, verb: SubjectVerb) -> Result<
         SubjectVerb::Lift { whose } => {
             let done = workspace::lift(&ws, world, &asked(whose, None))?;
             print::lifted(face, &done)?;
+        }
+        SubjectVerb::Contest { whose, decision } => {
+            let contest = Contest {
+                lead: whose.lead,
+                decision,
+                request: whose.request,
+                person: whose.person,
+            };
+            let done = workspace::contest(&ws, world, &contest)?;
+            print::contested(face, &done)?;
         }
         SubjectVerb::Object { whose, scope } => {
             // The grammar lets only scopes through.

@@ -44,6 +44,28 @@ const TABLE: &[(&str, &str, &str)] = &[
     ("runs list", "", "open: counts"),
     ("runs show", "", "open: counts"),
     ("explain", "explain L-1042", "o-rpa"),
+    (
+        "review list",
+        "",
+        "open: decision numbers and bands, about nobody in particular",
+    ),
+    ("review show", "review show 0 --key none", "--r--"),
+    ("review validate", "review validate 0 --key none", "--r--"),
+    (
+        "review override",
+        "review override 0 --to b --reason r --key none",
+        "--r--",
+    ),
+    (
+        "review reject",
+        "review reject 0 --reason r --key none",
+        "--r--",
+    ),
+    (
+        "review sign-off",
+        "review sign-off @latest --key none",
+        "--r--",
+    ),
     ("export sql", "export sql --dialect duckdb", "-d--a"),
     ("subject erase", "subject erase L-1 --request R", "---p-"),
     (
@@ -52,6 +74,11 @@ const TABLE: &[(&str, &str, &str)] = &[
         "---p-",
     ),
     ("subject lift", "subject lift L-1 --request R", "---p-"),
+    (
+        "subject contest",
+        "subject contest L-1 --decision 0 --request R",
+        "o-rp-",
+    ),
     ("subject object", "subject object L-1 --request R", "o-rp-"),
     ("subject list", "subject list", "---pa"),
     ("subject receipt", "subject receipt R --out none", "---p-"),

@@ -256,8 +256,153 @@ pub const WORDS: &[(&str, &str)] = &[
         "Qui agit\u{a0}: une personne de la politique (par défaut\u{a0}: celle dont c’est le travail)",
     ),
     (
+        "review",
+        "Montre les propositions à une personne, et reçoit ce qu’elle décide",
+    ),
+    (
+        "review/list",
+        "Énumère les propositions par numéro, les cas limites d’abord, et ce qui manque pour approuver le passage",
+    ),
+    (
+        "review/list/run",
+        "L’identifiant du passage, ses premiers chiffres, ou @latest",
+    ),
+    (
+        "review/list/band",
+        "De cette tranche, par son identifiant dans la politique",
+    ),
+    (
+        "review/list/status",
+        "open (à décider), validated (validée), overridden (autre tranche), rejected (écartée) ou contested (contestée)",
+    ),
+    (
+        "review/list/borderline",
+        "Seulement celles proches du seuil d’une tranche",
+    ),
+    ("review/list/limit", "Au plus autant"),
+    (
+        "review/list/person",
+        "Pour quelle personne, si plusieurs examinent",
+    ),
+    (
+        "review/show",
+        "Montre une proposition avec ses raisons, et consigne d’abord qu’elle a été montrée",
+    ),
+    (
+        "review/show/what",
+        "Le numéro d’une décision, ou l’identifiant du prospect dans le CRM",
+    ),
+    (
+        "review/show/lead",
+        "C’est l’identifiant d’un prospect, bien qu’il se lise comme un nombre",
+    ),
+    (
+        "review/show/person",
+        "Qui examine\u{a0}: une personne de la politique",
+    ),
+    (
+        "review/show/key",
+        "La moitié secrète de la clé de cette personne",
+    ),
+    (
+        "review/validate",
+        "Approuve des propositions qui ont été ouvertes",
+    ),
+    ("review/validate/decisions", "Les numéros des décisions"),
+    (
+        "review/validate/note",
+        "Pourquoi, en toutes lettres\u{a0}; le registre n’en garde qu’une empreinte salée",
+    ),
+    (
+        "review/validate/person",
+        "Qui examine\u{a0}: une personne de la politique",
+    ),
+    (
+        "review/validate/key",
+        "La moitié secrète de la clé de cette personne",
+    ),
+    (
+        "review/override",
+        "Décide d’une autre tranche que celle proposée",
+    ),
+    ("review/override/decision", "Le numéro de la décision"),
+    (
+        "review/override/band",
+        "La tranche, par son identifiant dans la politique",
+    ),
+    (
+        "review/override/reason",
+        "Le motif, par son identifiant ou son code dans la politique",
+    ),
+    (
+        "review/override/note",
+        "Pourquoi, en toutes lettres\u{a0}; le registre n’en garde qu’une empreinte salée",
+    ),
+    (
+        "review/override/person",
+        "Qui examine\u{a0}: une personne de la politique",
+    ),
+    (
+        "review/override/key",
+        "La moitié secrète de la clé de cette personne",
+    ),
+    ("review/reject", "Décide qu’un prospect ne sera pas utilisé"),
+    ("review/reject/decision", "Le numéro de la décision"),
+    (
+        "review/reject/reason",
+        "Le motif, par son identifiant ou son code dans la politique",
+    ),
+    (
+        "review/reject/note",
+        "Pourquoi, en toutes lettres\u{a0}; le registre n’en garde qu’une empreinte salée",
+    ),
+    (
+        "review/reject/person",
+        "Qui examine\u{a0}: une personne de la politique",
+    ),
+    (
+        "review/reject/key",
+        "La moitié secrète de la clé de cette personne",
+    ),
+    (
+        "review/sign-off",
+        "Approuve un passage entier, une fois lus tous les cas limites et l’échantillon tiré au hasard",
+    ),
+    (
+        "review/sign-off/run",
+        "L’identifiant du passage, ses premiers chiffres, ou @latest",
+    ),
+    (
+        "review/sign-off/person",
+        "Qui examine\u{a0}: une personne de la politique",
+    ),
+    (
+        "review/sign-off/key",
+        "La moitié secrète de la clé de cette personne",
+    ),
+    (
+        "subject/contest",
+        "Reçoit une contestation\u{a0}: la décision attend une seconde personne, et n’est pas utilisée d’ici là",
+    ),
+    (
+        "subject/contest/lead",
+        "L’identifiant du prospect dans le CRM",
+    ),
+    (
+        "subject/contest/request",
+        "La référence de la demande, en toutes lettres\u{a0}; elle n’entre jamais au registre",
+    ),
+    (
+        "subject/contest/person",
+        "Qui reçoit la demande\u{a0}: une personne de la politique",
+    ),
+    (
+        "subject/contest/decision",
+        "Le numéro de la décision, tel que `probant explain` le montre",
+    ),
+    (
         "subject",
-        "Reçoit les demandes d’une personne\u{a0}: effacement, limitation\u{a0}; les énumère, en établit le reçu",
+        "Reçoit les demandes d’une personne\u{a0}: effacement, limitation, contestation\u{a0}; les énumère, en établit le reçu",
     ),
     (
         "subject/erase",

@@ -358,6 +358,7 @@ pub fn requests(face: &mut Face<'_>, requests: &[RequestLine]) -> io::Result<()>
             "erase" => say!(lang, "erasure" | "effacement"),
             "restrict" => say!(lang, "restriction" | "limitation"),
             "object" => say!(lang, "objection" | "opposition"),
+            "contest" => say!(lang, "contest" | "contestation"),
             _ => say!(lang, "end of restriction" | "levée"),
         };
         let reason = article(lang, &it.reason);

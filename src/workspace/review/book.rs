@@ -22,8 +22,6 @@ use crate::workspace::{Workspace, World};
 pub struct Line {
     /// Its number.
     pub decision: u64,
-    /// Parts per million.
-    pub score: u32,
     /// Its band, by its segment's table.
     pub band: Band,
     /// Whether the score is near the lower edge of a band.
@@ -100,7 +98,6 @@ pub fn lines(ws: &Workspace, view: &View, run: RunId, held: &Held) -> Result<Vec
             if !held.is_some_and(|it| it.contains(&record.row)) {
                 lines.push(Line {
                     decision: placed.first.unwrap_or(0) + u64::from(record.row),
-                    score: record.score,
                     band: Band(record.outcome),
                     borderline: edges.iter().any(|edge| edge.abs_diff(record.score) <= near),
                 });
@@ -117,7 +114,7 @@ fn edges(policy: &Policy) -> Vec<u32> {
 }
 
 /// The run of a segment, which must not be a trial.
-pub fn run_of<'a>(view: &'a View, run: RunId) -> Result<&'a Run, Error> {
+pub fn run_of(view: &View, run: RunId) -> Result<&Run, Error> {
     let found = view.entries().find_map(|(_, entry)| match entry {
         crate::ledger::Entry::Run(it) if it.run == run => Some(it),
         _ => None,

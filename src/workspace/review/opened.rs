@@ -36,6 +36,8 @@ pub struct ShowRequest {
 pub struct Shown {
     /// The decision.
     pub decision: u64,
+    /// To whom.
+    pub person: String,
     /// The text, exactly as it is to be printed.
     pub text: String,
 }
@@ -98,7 +100,11 @@ pub fn show(
     })?;
     let doing = about(&placed, signer.act(&event)?, None);
     acts::record(ws, world, &mut writer, Commit::default(), vec![doing])?;
-    Ok(Recorded(Shown { decision, text }))
+    Ok(Recorded(Shown {
+        decision,
+        person: request.person.clone(),
+        text,
+    }))
 }
 
 /// An act about a decision, to be recorded beside it.

@@ -48,13 +48,16 @@ pub enum Standing {
 pub struct Decisions {
     run: RunId,
     /// Decision numbers of the run's proposals, and how its bands are coded.
-    placed: Vec<(Range<u64>, Vec<(u8, Token)>)>,
+    placed: Vec<Part>,
     /// Decisions about which something was recorded.
     touched: BTreeMap<u64, Touched>,
     signed_off: Option<SignedOff>,
     /// Those who let a planted case of this run through.
     missed: BTreeSet<Token>,
 }
+
+/// The numbers of a segment's proposals, and the codes of its bands.
+type Part = (Range<u64>, Vec<(u8, Token)>);
 
 /// What was recorded about a decision, put together.
 #[derive(Clone, Debug, Default)]
@@ -126,7 +129,7 @@ pub(super) fn acts_of(view: &View, state: &State, run: RunId) -> Result<Vec<(u64
     Ok(acts)
 }
 
-fn range(placed: &Placed) -> Option<(Range<u64>, Vec<(u8, Token)>)> {
+fn range(placed: &Placed) -> Option<Part> {
     let first = placed.first?;
     let numbers = first..first + u64::from(placed.entry.rows);
     Some((numbers, placed.entry.outcomes.clone()))
@@ -303,7 +306,7 @@ impl Decisions {
 
     /// The id of a proposal's band, by the table of its own segment.
     pub(super) fn named(&self, number: u64, band: Band) -> String {
-        let of = |(all, outcomes): &(Range<u64>, Vec<(u8, Token)>)| {
+        let of = |(all, outcomes): &Part| {
             let mut outcomes = outcomes.iter().filter(|_| all.contains(&number));
             outcomes
                 .find(|(code, _)| *code == band.0)
