@@ -4,11 +4,12 @@ use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
 use super::findings::{Findings, Placed};
+use super::parse::CHANNELS;
 use super::source::Section;
 use super::{Column, ConsentPart, FactKind, IdType, Kind, Use, Words};
 use crate::name::tidy;
 
-pub(super) const COLUMN: [&str; 14] = [
+pub(super) const COLUMN: [&str; 15] = [
     "kind",
     "role",
     "id_type",
@@ -17,6 +18,7 @@ pub(super) const COLUMN: [&str; 14] = [
     "label",
     "not_identity",
     "keep_calendar",
+    "channel",
     "positive",
     "negative",
     "b2b",
@@ -72,12 +74,13 @@ pub(super) enum Typed {
     Consent,
     Audience,
     Fact,
+    Preference,
     Date,
     Audit,
     Ignore,
 }
 
-pub(super) const USES: [(&str, Typed); 10] = [
+pub(super) const USES: [(&str, Typed); 11] = [
     ("identifier", Typed::Identifier),
     ("identity", Typed::Identity),
     ("feature", Typed::Feature),
@@ -85,6 +88,7 @@ pub(super) const USES: [(&str, Typed); 10] = [
     ("consent", Typed::Consent),
     ("audience", Typed::Audience),
     ("fact", Typed::Fact),
+    ("preference", Typed::Preference),
     ("date", Typed::Date),
     ("audit", Typed::Audit),
     ("ignore", Typed::Ignore),
@@ -130,6 +134,17 @@ pub(super) fn columns(
                 header.span(),
                 what,
                 Some("give one of them the role `ignore` or `identity`".into()),
+            );
+        }
+        if let Use::Preference(channel) = &column.role
+            && columns
+                .iter()
+                .any(|other: &Column| other.role == column.role)
+        {
+            findings.note(
+                header.span(),
+                format!("two columns state the preference for `{}`", channel.token()),
+                Some("give one of them the role `ignore`".into()),
             );
         }
         placed.push(header.span());
@@ -267,6 +282,7 @@ fn column(
         Typed::Consent => Use::Consent(part(kind, section, findings)),
         Typed::Audience => Use::Audience(words(kind, section, findings)),
         Typed::Fact => Use::Fact(fact(kind, section, findings)?),
+        Typed::Preference => preference(section, findings)?,
         Typed::Date => Use::Date,
         Typed::Audit => Use::Audit,
         Typed::Ignore => Use::Ignore,
@@ -299,6 +315,7 @@ fn misplaced(role: Typed, section: &Section<'_>, findings: &mut Findings<'_>) {
         ("fact", Typed::Fact, "fact"),
         ("not_identity", Typed::Feature, "feature"),
         ("keep_calendar", Typed::Feature, "feature"),
+        ("channel", Typed::Preference, "preference"),
     ];
     for (key, owner, name) in owners {
         if let Some(at) = section.at_key(key).filter(|_| role != owner) {
@@ -330,6 +347,10 @@ fn fitting(kind: Kind, role: Typed, section: &Section<'_>, findings: &mut Findin
             "the role `date` needs the kind `date`",
             "declare `kind = \"date\"`, and how dates are written in `[data]`",
         ),
+        (Typed::Preference, Kind::Number | Kind::Category | Kind::Date | Kind::Text) => (
+            "the role `preference` needs the kind `flag`",
+            "declare `kind = \"flag\"`: yes, no, or nothing where nobody asked",
+        ),
         (Typed::Identifier, Kind::Flag | Kind::Date) => (
             "an identifier is neither a flag nor a date",
             "it may be `text`, `category` or `number`",
@@ -354,6 +375,13 @@ fn id_type(kind: Kind, section: &Section<'_>, findings: &mut Findings<'_>) -> Id
         findings.note(section.at_key("kind").unwrap_or(0..0), what, Some(hint));
     }
     id_type
+}
+
+/// Which channel a stated preference is about.
+fn preference(section: &Section<'_>, findings: &mut Findings<'_>) -> Option<Use> {
+    section.needs("channel", findings);
+    let channel = section.choice("channel", &CHANNELS, findings)?;
+    Some(Use::Preference(channel))
 }
 
 fn outcome(

@@ -19,6 +19,7 @@ mod profiling;
 mod rights;
 mod schema;
 mod source;
+mod tools;
 mod training;
 
 use chrono::NaiveDate;
@@ -37,6 +38,7 @@ pub use lawful::Constants;
 pub use parse::parse;
 pub use rights::{Right, Rights};
 pub use schema::schema;
+pub use tools::{Cap, Part, Tool, Unfit};
 
 /// A policy that holds together.
 #[derive(Clone, Debug)]
@@ -71,6 +73,10 @@ pub struct Policy {
     pub reasons: Vec<Reason>,
     /// Score bands, by ascending `from`; the first is from 0.
     pub bands: Vec<Band>,
+    /// The tools that may receive leads.
+    pub tools: Vec<Tool>,
+    /// How often a person may be reached.
+    pub caps: Vec<Cap>,
     /// To whom key backups are sealed, and how long they are kept.
     pub backup: Backup,
 }
@@ -311,6 +317,8 @@ pub enum Use {
     Audience(Words),
     /// A fact that law packs ask for.
     Fact(FactKind),
+    /// Whether the person wants to be reached by this channel, as they said.
+    Preference(Channel),
     /// When the lead was created: orders the holdout.
     Date,
     /// For fairness side files only.
@@ -341,6 +349,7 @@ impl Use {
             Self::Outcome { .. } => "outcome",
             Self::Consent(_) => "consent",
             Self::Audience(_) => "audience",
+            Self::Preference(_) => "preference",
             Self::Fact(_) => "fact",
             Self::Date => "date",
             Self::Audit => "audit",
@@ -493,6 +502,19 @@ impl Policy {
         self.reasons
             .iter()
             .find(|reason| reason.id.as_str() == asked || reason.code.to_string() == asked)
+    }
+
+    /// The tool with this id.
+    #[must_use]
+    pub fn tool(&self, id: &str) -> Option<&Tool> {
+        self.tools.iter().find(|tool| tool.id.as_str() == id)
+    }
+
+    /// The column that says whether a person wants to be reached by this channel.
+    #[must_use]
+    pub fn preference(&self, channel: Channel) -> Option<&Column> {
+        let role = Use::Preference(channel);
+        self.columns.iter().find(|column| column.role == role)
     }
 
     /// The declared column with this header.

@@ -15,6 +15,7 @@ use super::oversight::{oversight, reasons};
 use super::profiling::profiling;
 use super::rights::rights;
 use super::source::{Section, chosen, meant};
+use super::tools::{caps, tools};
 use super::training::training;
 use super::{Basis, Channel, Controller, Person, Policy, Purpose, Role, Tolerance};
 use crate::digest::Digest;
@@ -40,6 +41,8 @@ pub(super) const FILE: [&str; 15] = [
     "oversight",
     "reasons",
     "bands",
+    "tools",
+    "caps",
     "backup",
 ];
 pub(super) const CONTROLLER: [&str; 4] = ["name", "dpo", "time_zone", "language"];
@@ -116,6 +119,8 @@ fn policy(mut root: Section<'_>, digest: Digest, findings: &mut Findings<'_>) ->
         .map_or(Lang::Fr, |it| it.language);
     let reasons = reasons(&mut root, lang, findings);
     let bands = bands(&mut root, findings);
+    let tools = tools(&mut root, columns.as_deref(), findings);
+    let caps = caps(&mut root, findings);
     let backup = backup(&mut root, findings);
     Some(Policy {
         digest,
@@ -133,6 +138,8 @@ fn policy(mut root: Section<'_>, digest: Digest, findings: &mut Findings<'_>) ->
         oversight,
         reasons,
         bands,
+        tools,
+        caps,
         backup,
     })
 }

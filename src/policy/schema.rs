@@ -59,6 +59,12 @@ struct File {
     /// Named ranges of scores, ascending, the first from 0.
     #[schemars(length(min = 1, max = 32))]
     bands: Vec<Band>,
+    /// The tools that may receive leads: what each is, who looked at it, and what it may receive.
+    #[schemars(default)]
+    tools: Vec<Tool>,
+    /// How often a person may be reached with promotion.
+    #[schemars(default)]
+    caps: Vec<Cap>,
     /// To whom key backups are sealed, and how long they are kept.
     backup: Option<Backup>,
 }
@@ -288,6 +294,8 @@ struct Column {
     not_identity: Option<String>,
     /// For a feature that looks like a calendar in disguise: keep it all the same. Default: false.
     keep_calendar: Option<bool>,
+    /// For a preference: the channel that it is about.
+    channel: Option<Channel>,
     /// For the outcome: the values of a won lead.
     #[schemars(length(min = 1))]
     positive: Option<Vec<String>>,
@@ -325,6 +333,8 @@ enum Use {
     Audience,
     /// A fact that law packs ask for; never a feature.
     Fact,
+    /// Whether the person wants to be reached by a channel: yes, no, or nothing where nobody asked.
+    Preference,
     /// When the lead was created: orders the holdout.
     Date,
     /// For fairness side files only.
@@ -465,6 +475,51 @@ struct Band {
     label: String,
 }
 
+/// A tool that leads may be handed to.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+#[expect(dead_code, reason = "only its shape is used")]
+struct Tool {
+    /// What the ledger and `--to` know it by.
+    #[schemars(regex(pattern = "^[a-z0-9][a-z0-9._-]{0,39}$"))]
+    id: String,
+    /// As people know it.
+    #[schemars(length(min = 1))]
+    name: String,
+    /// How it reaches people.
+    channel: Channel,
+    /// When somebody looked at it (`2026-03-31`); without an audit nothing goes there.
+    #[schemars(regex(pattern = "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"))]
+    audited: Option<String>,
+    /// What the audit showed: a certificate, a report.
+    #[schemars(length(min = 1))]
+    certificate: Option<String>,
+    /// What it was looked at for.
+    #[schemars(length(min = 1))]
+    scope: Option<String>,
+    /// The last day on which the audit counts.
+    #[schemars(regex(pattern = "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"))]
+    expires: Option<String>,
+    /// What it may receive: headers of declared columns, the identifier among them, and the words `band`, `score`, `decision`.
+    #[schemars(length(min = 1))]
+    columns: Vec<String>,
+}
+
+/// At most so many promotional messages per person, channel and days.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+#[expect(dead_code, reason = "only its shape is used")]
+struct Cap {
+    /// The channel.
+    channel: Channel,
+    /// The length of the window in days, today included.
+    #[schemars(range(min = 1, max = 3650))]
+    days: u64,
+    /// How many.
+    #[schemars(range(min = 1, max = 10000))]
+    most: u64,
+}
+
 /// What becomes of copies.
 #[derive(JsonSchema)]
 #[schemars(deny_unknown_fields)]
@@ -485,7 +540,7 @@ mod tests {
     use serde_json::Value;
 
     use super::super::{
-        backup, bands, columns, dialect, lawful, oversight, parse, profiling, rights, training,
+        backup, bands, columns, dialect, lawful, oversight, parse, profiling, rights, tools, training,
     };
     use super::*;
 
@@ -537,6 +592,8 @@ mod tests {
             ("Reason", set(oversight::REASON)),
             ("Profiling", set(profiling::PROFILING)),
             ("Band", set(bands::BAND)),
+            ("Tool", set(tools::TOOL)),
+            ("Cap", set(tools::CAP)),
             ("Backup", set(backup::BACKUP)),
             ("Column", set(columns::COLUMN)),
             ("Kind", set(columns::KINDS.map(|(name, _)| name))),
