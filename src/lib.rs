@@ -37,6 +37,9 @@ pub mod ledger;
 // Told.
 pub mod event;
 
+// Released.
+pub mod release;
+
 // Answered.
 pub mod demo;
 pub mod report;

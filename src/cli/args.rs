@@ -9,7 +9,7 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::lang::Lang;
 use crate::sql::Dialect;
-use crate::workspace::RestoreRequest;
+use crate::workspace::{ReleaseRequest, RestoreRequest, WhyQuestion};
 
 pub use review::{By, ReviewVerb};
 
@@ -205,6 +205,25 @@ pub enum Command {
         #[command(subcommand)]
         verb: ReviewVerb,
     },
+    /// Hands validated leads to a tool, with their class of message; lists what was handed over
+    #[command(
+        args_conflicts_with_subcommands = true,
+        subcommand_negates_reqs = true,
+        before_help = "Examples:\n  probant release --to mailer --message promotional --data leads.csv --out mailing.csv --as op-1\n  probant release --to mailer --message promotional --data leads.csv --as op-1 --dry-run\n  probant release list\n"
+    )]
+    Release {
+        /// What else to do with releases.
+        #[command(subcommand)]
+        verb: Option<ReleaseVerb>,
+        /// Which leads, where to, and as what.
+        #[command(flatten)]
+        request: Release,
+    },
+    /// Says why a lead was in a release that day, from the record of that day
+    #[command(
+        before_help = "Examples:\n  probant why L-1042 --release 3 --why access-request --as dpo-1\n"
+    )]
+    Why(WasInside),
     /// Writes a model as SQL, to be run where the leads are
     #[command(
         before_help = "Examples:\n  probant export sql --dialect duckdb --out model.sql\n  probant export sql --dialect bigquery --from crm.leads\n"
@@ -355,6 +374,111 @@ pub enum KeysVerb {
         #[arg(long, value_name = "FILE")]
         out: PathBuf,
     },
+}
+
+/// What `probant release` hands over, to whom, and as what.
+#[derive(Args, Debug)]
+pub struct Release {
+    /// The tool: its id under [[tools]] in probant.toml
+    #[arg(long = "to", value_name = "TOOL", required = true)]
+    tool: Option<String>,
+    /// The class of the message: promotional, informational or legal; nothing leaves without one
+    #[arg(long, value_name = "CLASS")]
+    message: Option<String>,
+    /// The exports that hold the leads (a pattern such as '*.csv' names several)
+    #[arg(long, value_name = "EXPORT", required = true, num_args = 1..)]
+    data: Vec<PathBuf>,
+    /// The file for the tool: .csv or .parquet
+    #[arg(long, value_name = "FILE", required_unless_present = "dry_run")]
+    out: Option<PathBuf>,
+    /// The run: its id, its first digits, or @latest
+    #[arg(long, value_name = "RUN", default_value = "@latest")]
+    run: String,
+    /// Only leads of these bands
+    #[arg(long = "band", value_name = "BAND")]
+    bands: Vec<String>,
+    /// Who does it: a person of the policy
+    #[arg(long = "as", value_name = "PERSON", required = true)]
+    person: Option<String>,
+    /// The purpose, where it is not the run's
+    #[arg(long, value_name = "ID")]
+    purpose: Option<String>,
+    /// Count only: write nothing, record nothing
+    #[arg(long)]
+    dry_run: bool,
+    /// Let leads go again that went to this tool from this run before; caps hold all the same
+    #[arg(long)]
+    again: bool,
+}
+
+impl From<Release> for ReleaseRequest {
+    fn from(typed: Release) -> Self {
+        let Release {
+            tool,
+            message,
+            data,
+            out,
+            run,
+            bands,
+            person,
+            purpose,
+            dry_run,
+            again,
+        } = typed;
+        Self {
+            data,
+            tool: tool.unwrap_or_default(),
+            message,
+            out,
+            run,
+            bands,
+            person: person.unwrap_or_default(),
+            purpose,
+            dry_run,
+            again,
+        }
+    }
+}
+
+/// What `probant why` asks.
+#[derive(Args, Debug)]
+pub struct WasInside {
+    /// The lead's identifier in the CRM
+    lead: String,
+    /// The release's number, as `probant release list` shows it
+    #[arg(long, value_name = "N")]
+    release: u64,
+    /// For which purpose this record is looked at, in one word; it is recorded
+    #[arg(long, value_name = "TOKEN")]
+    why: String,
+    /// Who asks: a person of the policy
+    #[arg(long = "as", value_name = "PERSON")]
+    person: String,
+}
+
+impl From<WasInside> for WhyQuestion {
+    fn from(typed: WasInside) -> Self {
+        let WasInside {
+            lead,
+            release,
+            why,
+            person,
+        } = typed;
+        Self {
+            lead,
+            release,
+            why,
+            person,
+        }
+    }
+}
+
+/// Verbs of `probant release`.
+#[derive(Debug, Subcommand)]
+pub enum ReleaseVerb {
+    /// Lists what was handed over, to whom and when
+    #[command(before_help = "Examples:\n  probant release list\n  probant release list --json\n")]
+    List,
 }
 
 /// Verbs of `probant policy`.

@@ -4,6 +4,7 @@ mod keys;
 mod law;
 mod ledger;
 mod place;
+mod release;
 mod review;
 mod sql;
 mod words;
@@ -58,6 +59,8 @@ const EXAMPLES: &[(&str, &str)] = &[
 const VALUES: &[(&str, &str)] = &[
     ("ARTICLE", "ARTICLE"),
     ("ANSWER", "RÉPONSE"),
+    ("BAND", "TRANCHE"),
+    ("CLASS", "CLASSE"),
     ("DATA", "EXPORT"),
     ("DIALECT", "DIALECTE"),
     ("DIR", "DOSSIER"),
@@ -78,6 +81,7 @@ const VALUES: &[(&str, &str)] = &[
     ("RUN", "PASSAGE"),
     ("STAMP", "DATE"),
     ("TOKEN", "NOM"),
+    ("TOOL", "OUTIL"),
     ("YYYY-MM-DD", "AAAA-MM-JJ"),
 ];
 
@@ -287,6 +291,7 @@ pub fn error(error: &Error) -> Option<(String, String)> {
         Error::Unassessed(it) => law::unassessed(it),
         Error::Keys(refusal) => keys::refusal(refusal),
         Error::Backup(error) => keys::backup(error),
+        Error::Release(refusal) => release::refusal(refusal),
         Error::Place(refusal) => place::refusal(refusal),
         Error::Sql(error) => sql::error(error),
         Error::State(StateError::Sqlite { .. }) => {
@@ -352,6 +357,7 @@ fn unknown(what: &str, name: &str, near: Option<&str>) -> Option<(String, String
             "modèle inconnu",
             "`probant models list` les énumère\u{a0}; donnez au moins quatre chiffres",
         ),
+        "release" => ("remise inconnue", "`probant release list` les énumère"),
         "run" => (
             "passage inconnu",
             "`probant runs list` les énumère\u{a0}; donnez au moins quatre chiffres",

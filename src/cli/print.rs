@@ -9,6 +9,7 @@ mod lawful;
 mod ledger;
 mod model;
 mod night;
+mod release;
 mod review;
 mod subject;
 
@@ -22,7 +23,7 @@ use serde_json::json;
 
 use super::Face;
 use crate::lang::Lang;
-use crate::policy::{Policy, Right};
+use crate::policy::{Policy, Right, Tool, Unfit};
 use crate::say;
 use crate::workspace::{Checked, Error, Initialised};
 
@@ -35,6 +36,7 @@ pub use lawful::{changes, signed};
 pub use ledger::{entries, entry, stats, verdict};
 pub use model::{activated, cross_validation, model, models, trained};
 pub use night::{explanation, run, runs, scored};
+pub use release::{released, releases, why};
 pub use review::{
     contested, missing, opened, proposals, reviewed, shown as shown_proposal, signed_off,
 };
@@ -136,7 +138,7 @@ pub fn initialised(face: &mut Face<'_>, made: &Initialised) -> io::Result<()> {
 }
 
 /// `probant policy check`.
-pub fn policy(face: &mut Face<'_>, policy: &Policy) -> io::Result<()> {
+pub fn policy(face: &mut Face<'_>, policy: &Policy, unfit: &[(&Tool, Unfit)]) -> io::Result<()> {
     if face.json {
         return face.json(&json!({
             "schema_version": 1,
@@ -145,6 +147,8 @@ pub fn policy(face: &mut Face<'_>, policy: &Policy) -> io::Result<()> {
             "features": policy.features().count(),
             "purposes": policy.purposes.iter().map(|it| it.id.as_str()).collect::<Vec<_>>(),
             "rights": Right::all().map(|right| (right.word(), policy.rights.roles(right))).collect::<BTreeMap<_, _>>(),
+            "tools": policy.tools.iter().map(|it| it.id.as_str()).collect::<Vec<_>>(),
+            "tools_unfit": unfit.iter().map(|(tool, why)| json!({ "tool": tool.id, "why": why })).collect::<Vec<_>>(),
         }));
     }
     let (columns, features) = (policy.columns.len(), policy.features().count());
@@ -174,6 +178,7 @@ pub fn policy(face: &mut Face<'_>, policy: &Policy) -> io::Result<()> {
     for line in policy.open(face.lang) {
         writeln!(face.out, "! {line}.")?;
     }
+    release::unfit(face, unfit)?;
     face.next(&say!(
         face.lang,
         "probant check DATA" | "probant check EXPORT"
@@ -357,7 +362,7 @@ fn outcomes(face: &mut Face<'_>, checked: &Checked) -> io::Result<()> {
 fn failures(face: &mut Face<'_>, failures: &[crate::workspace::ReasonCount]) -> io::Result<()> {
     let lang = face.lang;
     for failure in failures {
-        let (reason, rows) = (why(&failure.reason, lang), lang.count(failure.rows));
+        let (reason, rows) = (reason(&failure.reason, lang), lang.count(failure.rows));
         let lines = noun(lang, failure.rows, ["row", "rows"], ["ligne", "lignes"]);
         match &failure.column {
             Some(column) => writeln!(
@@ -395,7 +400,7 @@ fn shown(path: &Path) -> String {
 }
 
 /// Why rows failed, in words; the token itself where it is a new one.
-fn why(token: &str, lang: Lang) -> String {
+fn reason(token: &str, lang: Lang) -> String {
     match token {
         "ragged" => say!(
             lang,

@@ -6,7 +6,7 @@ use chrono::NaiveDate;
 
 use super::args::{
     AnchorVerb, Bundle, By, Command, ExportVerb, KeysVerb, LawVerb, LedgerVerb, ModelsVerb,
-    PolicyVerb, ReviewVerb, RunsVerb, SubjectVerb, Whose,
+    PolicyVerb, Release, ReleaseVerb, ReviewVerb, RunsVerb, SubjectVerb, WasInside, Whose,
 };
 use super::bar::Bar;
 use super::{Exit, Face, Failed, print};
@@ -33,7 +33,7 @@ pub fn carry_out(command: Command, face: &mut Face<'_>, world: &mut World) -> Re
             consents,
             strict,
         } => check(face, world, &data, (strict, consents.as_deref())),
-        Command::Policy { verb } => declared(face, &verb),
+        Command::Policy { verb } => declared(face, world, &verb),
         Command::Law { verb } => law(face, world, verb),
         Command::Train {
             data,
@@ -105,6 +105,8 @@ pub fn carry_out(command: Command, face: &mut Face<'_>, world: &mut World) -> Re
             Ok(Exit::DONE)
         }
         Command::Review { verb } => review(face, world, verb),
+        Command::Release { verb, request } => release(face, world, verb.as_ref(), request),
+        Command::Why(question) => why(face, world, question),
         Command::Export { verb } => export(face, world, verb),
         Command::Subject { verb } => subject(face, world, verb),
         Command::Ledger { verb } => ledger(face, world, &verb),
@@ -130,6 +132,32 @@ fn check(
     drop(bar);
     print::checked(face, &checked, data, ws.policy())?;
     Ok(Exit(checked.exit))
+}
+
+fn release(
+    face: &mut Face<'_>,
+    world: &mut World,
+    verb: Option<&ReleaseVerb>,
+    request: Release,
+) -> Result<Exit, Failed> {
+    let ws = face.open()?;
+    if let Some(ReleaseVerb::List) = verb {
+        print::releases(face, &workspace::list_releases(&ws)?)?;
+        return Ok(Exit::DONE);
+    }
+    let bar = Bar::new(face.terminal, face.lang);
+    let done = workspace::release(&ws, world, &request.into(), face.lang, &|progress| {
+        bar.show(&progress);
+    })?;
+    drop(bar);
+    print::released(face, &done, ws.policy())?;
+    Ok(Exit::DONE)
+}
+
+fn why(face: &mut Face<'_>, world: &mut World, typed: WasInside) -> Result<Exit, Failed> {
+    let said = workspace::why(&face.open()?, world, &typed.into())?;
+    print::why(face, &said)?;
+    Ok(Exit::DONE)
 }
 
 fn restore(
@@ -189,7 +217,7 @@ fn keys(face: &mut Face<'_>, world: &mut World, verb: &KeysVerb) -> Result<Exit,
     Ok(Exit::DONE)
 }
 
-fn declared(face: &mut Face<'_>, verb: &PolicyVerb) -> Result<Exit, Failed> {
+fn declared(face: &mut Face<'_>, world: &World, verb: &PolicyVerb) -> Result<Exit, Failed> {
     match verb {
         PolicyVerb::Schema if face.json => {
             let schema: serde_json::Value =
@@ -199,7 +227,7 @@ fn declared(face: &mut Face<'_>, verb: &PolicyVerb) -> Result<Exit, Failed> {
         PolicyVerb::Schema => write!(face.out, "{}", policy::schema())?,
         PolicyVerb::Check => {
             let ws = face.open()?;
-            print::policy(face, ws.policy())?;
+            print::policy(face, ws.policy(), &ws.tools_unfit(world.now))?;
         }
     }
     Ok(Exit::DONE)

@@ -227,8 +227,14 @@ pub struct Release {
     pub actor: Token,
     /// The purpose.
     pub purpose: Token,
+    /// The run whose leads left.
+    pub run: RunId,
     /// The audited tool.
     pub tool: Token,
+    /// How it reaches people.
+    pub channel: Token,
+    /// What for: `promotional`, `informational` or `legal`.
+    pub message: Token,
     /// How many leads.
     pub leads: u64,
     /// A salted commitment of the file that left.
@@ -365,6 +371,12 @@ pub struct Note {
 #[must_use]
 pub fn input_commitment(salt: &[u8; 16], file: &Digest) -> Hash {
     sha256(&[b"probant/input/v1\0", salt, &file.0])
+}
+
+/// What a release entry says of the file that left: it confirms the file only to whoever holds the salt.
+#[must_use]
+pub fn file_commitment(salt: &[u8; 16], file: &Digest) -> Hash {
+    sha256(&[b"probant/release/v1\0", salt, &file.0])
 }
 
 /// What an erasure entry says of a request's reference.
@@ -593,6 +605,12 @@ impl Entry {
                     Ok(())
                 }
             }
+            Self::Release(it)
+                if !["promotional", "informational", "legal"].contains(&it.message.as_str()) =>
+            {
+                wrong("message", "no class of messages")
+            }
+            Self::Release(it) if it.leads == 0 => wrong("leads", "nobody left"),
             Self::Purge(Purge { segments, .. }) | Self::Bundle(Bundle { segments, .. })
                 if !ascend(segments) =>
             {

@@ -26,7 +26,7 @@ use crate::name::{Token, nearest};
 pub(super) const VERSION: u64 = 1;
 const MOST_DAYS: u64 = 36_500;
 
-pub(super) const FILE: [&str; 15] = [
+pub(super) const FILE: [&str; 17] = [
     "version",
     "controller",
     "people",

@@ -27,6 +27,9 @@ use crate::ledger::{
 use crate::name::Token;
 use crate::policy;
 
+/// Rows of a segment, at most.
+const MOST_ROWS: usize = 1 << 20;
+
 /// What stands for the encoder of whoever was never scored.
 const NO_SCHEMA: &[u8] = b"probant/schema/none\n";
 
@@ -73,7 +76,14 @@ pub fn record(
         let batch = batches.entry(key).or_insert_with(|| (heading, Vec::new()));
         batch.1.push(doing.event);
     }
-    let batches: Vec<_> = batches.into_values().collect();
+    let batches: Vec<_> = batches
+        .into_values()
+        .flat_map(|(heading, events)| {
+            let parts = events.chunks(MOST_ROWS).map(<[Event]>::to_vec);
+            let parts: Vec<_> = parts.map(|part| (heading.clone(), part)).collect();
+            parts
+        })
+        .collect();
     let receipt = writer.append_events(&commit, &batches, &mut world.entropy)?;
     catch_up(&mut state, writer.view())?;
     Ok(receipt)

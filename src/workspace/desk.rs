@@ -9,7 +9,7 @@ use super::export::name_of;
 use super::night::{Outcome, Refusals};
 use super::output::{self, Part};
 use super::place;
-use super::score::{Night, Request};
+use super::score::Night;
 use super::sheet::Sheet;
 use super::state::{Output, State};
 
@@ -133,11 +133,12 @@ impl Desk {
 }
 
 /// Outputs must not fall on an input, on each other, or into the workspace's own folders.
-pub fn guard(ws: &Workspace, request: &Request, inputs: &[PathBuf]) -> Result<(), Error> {
-    let outputs: Vec<&PathBuf> = [&request.out, &request.rejects, &request.refused]
-        .into_iter()
-        .flatten()
-        .collect();
+pub fn guard(
+    ws: &Workspace,
+    outputs: &[&Option<PathBuf>],
+    inputs: &[PathBuf],
+) -> Result<(), Error> {
+    let outputs: Vec<&PathBuf> = outputs.iter().copied().flatten().collect();
     let whole = |path: &Path| {
         let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
         let folder = absolute

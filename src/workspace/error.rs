@@ -171,6 +171,9 @@ pub enum Error {
     /// A key could not be changed or used.
     #[error(transparent)]
     Keys(#[from] super::keys::Refusal),
+    /// Nothing leaves.
+    #[error(transparent)]
+    Release(#[from] super::release::Refusal),
     /// Nothing is written at the place that was named.
     #[error(transparent)]
     Place(#[from] super::place::Refusal),
@@ -231,7 +234,11 @@ impl Error {
             Self::Keys(error) => error.exit(),
             Self::Backup(error) => error.exit(),
             Self::Bundle(refusal) => refusal.exit(),
-            Self::Refused { .. } | Self::MayNot { .. } | Self::Review(_) | Self::Unassessed(_) => 5,
+            Self::Release(_)
+            | Self::Review(_)
+            | Self::Refused { .. }
+            | Self::MayNot { .. }
+            | Self::Unassessed(_) => 5,
             Self::Batch { source, .. } => source.exit(),
             Self::State(_)
             | Self::Disk(_)
@@ -279,6 +286,9 @@ impl Error {
             Self::Unknown { what: "model", .. } => {
                 fixed("`probant models list` shows what there is; give at least four digits")
             }
+            Self::Unknown {
+                what: "release", ..
+            } => fixed("`probant release list` shows what there is"),
             Self::Unknown { what: "run", .. } => {
                 fixed("`probant runs list` shows what there is; give at least four digits")
             }
@@ -320,6 +330,7 @@ impl Error {
             }
             Self::Bundle(refusal) => fixed(refusal.hint()),
             Self::Review(refusal) => fixed(refusal.hint()),
+            Self::Release(refusal) => Some(refusal.hint()),
             Self::NoDecision => fixed(
                 "check the identifier as the CRM writes it, or everything about it was erased on request; `probant runs list` shows what was scored",
             ),

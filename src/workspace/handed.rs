@@ -18,7 +18,7 @@ pub struct HandOver {
     pub recipient: Token,
 }
 
-/// The recipients of bundles that hold any of these rows, oldest first.
+/// The recipients of bundles that hold any of these rows, and the tools that these people were released to, oldest first.
 ///
 /// `rows` are all rows of the people in question, their events included: a bundle of whole segments stands
 /// in the main log, the hand-over of one lead's decisions in an event of theirs. Rows must be live.
@@ -47,8 +47,13 @@ pub fn recipients(view: &View, rows: &[(SegmentId, u32)]) -> Result<Vec<HandOver
             let Record::Event(event) = view.fetch(placed, *row, None)?.record else {
                 continue;
             };
-            let named = event.facts.pairs().find(|(key, _)| *key == "recipient");
-            if let (EventKind::Access, Some((_, name))) = (event.kind, named)
+            let key = match event.kind {
+                EventKind::Access => "recipient",
+                EventKind::Release => "tool",
+                _ => continue,
+            };
+            let named = event.facts.pairs().find(|(it, _)| *it == key);
+            if let Some((_, name)) = named
                 && let Ok(recipient) = name.parse()
             {
                 found.insert(HandOver {

@@ -35,6 +35,7 @@ mod output;
 mod person;
 mod place;
 mod record;
+mod release;
 mod replay;
 mod restore;
 mod review;
@@ -58,7 +59,7 @@ use chrono::{NaiveDate, Utc};
 use crate::law::{self, Pack};
 use crate::ledger::Time;
 use crate::name::{Token, nearest};
-use crate::policy::{self, Person, Policy, Purpose, Right};
+use crate::policy::{self, Person, Policy, Purpose, Right, Tool, Unfit};
 
 pub use anchor::{
     Accepted, AnchorLine, Kept, accept_rollback, add as add_anchor, carry, list as list_anchors,
@@ -89,6 +90,10 @@ pub use log::{EntryLine, Size, Trouble, Verdict, entries, entry, stats, verify};
 pub use models::{Activated, Listed, activate, list as list_models, show as show_model};
 pub use person::{KeyMade, make_key};
 pub use place::Refusal as PlaceRefusal;
+pub use release::{
+    HeldCount, Refusal as ReleaseRefusal, ReleaseLine, ReleaseRequest, Released, Why, WhyQuestion,
+    list as list_releases, release, why,
+};
 pub use replay::{Replayer, ruler};
 pub use review::{
     Contest, Contested, Filter, Given, ListRequest, Listed as ListedProposals, OpinionRequest,
@@ -318,6 +323,16 @@ impl Workspace {
             .unwrap_or_default()
             .with_timezone(&self.policy.controller.time_zone)
             .date_naive()
+    }
+
+    /// The tools to which nothing may be handed today, and why not.
+    #[must_use]
+    pub fn tools_unfit(&self, now: Time) -> Vec<(&Tool, Unfit)> {
+        let today = self.civil_date(now);
+        let tools = self.policy.tools.iter();
+        tools
+            .filter_map(|tool| Some((tool, tool.unfit(today)?)))
+            .collect()
     }
 
     fn models(&self) -> PathBuf {

@@ -47,11 +47,15 @@ pub fn run_id(text: &str) -> Option<RunId> {
     text.parse().ok()
 }
 
-/// Whether the log holds the run.
+/// Whether the log holds the run, or the release, of this name.
 fn is_recorded(view: &View, run: RunId) -> bool {
-    view.entries()
-        .any(|(_, entry)| matches!(entry, Entry::Run(it) if it.run == run))
+    view.entries().any(|(_, entry)| match entry {
+        Entry::Run(it) => it.run == run,
+        Entry::Release(it) => it.event.0 == run.0,
+        _ => false,
+    })
 }
+
 impl Night<'_> {
     /// The same input was scored before: nothing is logged, and its files are put back where they are asked for.
     pub(super) fn restore(

@@ -213,7 +213,11 @@ impl<'a> Night<'a> {
         let named = files::expand(&request.data)?;
         let events = files::expand(request.consents.as_slice())?;
         let inputs = [&named[..], &events].concat();
-        desk::guard(ws, request, &inputs)?;
+        desk::guard(
+            ws,
+            &[&request.out, &request.rejects, &request.refused],
+            &inputs,
+        )?;
         let files = named
             .iter()
             .map(|path| files::fingerprint(path))

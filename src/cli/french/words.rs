@@ -103,6 +103,64 @@ pub const WORDS: &[(&str, &str)] = &[
         "Qui signe\u{a0}: la personne de la politique que la mise en balance nomme",
     ),
     ("law/sign/key", "Le fichier de la clé de cette personne"),
+        "release",
+        "Remet à un outil des prospects validés, avec la classe du message\u{a0}; énumère ce qui a été remis",
+    ),
+    (
+        "release/tool",
+        "L’outil\u{a0}: son identifiant sous [[tools]] dans probant.toml",
+    ),
+    (
+        "release/message",
+        "La classe du message\u{a0}: promotional, informational ou legal\u{a0}; rien ne part sans elle",
+    ),
+    (
+        "release/data",
+        "Les exports qui contiennent les prospects (un motif comme «\u{a0}*.csv\u{a0}» désigne plusieurs fichiers)",
+    ),
+    (
+        "release/out",
+        "Le fichier destiné à l’outil\u{a0}: .csv ou .parquet",
+    ),
+    (
+        "release/run",
+        "Le passage\u{a0}: son identifiant, ses premiers chiffres, ou @latest",
+    ),
+    ("release/bands", "Seulement les prospects de ces tranches"),
+    (
+        "release/person",
+        "Qui s’en charge\u{a0}: une personne de la politique",
+    ),
+    (
+        "release/purpose",
+        "La finalité, si ce n’est pas celle du passage",
+    ),
+    (
+        "release/dry_run",
+        "Compter seulement\u{a0}: ne rien écrire, ne rien consigner",
+    ),
+    (
+        "release/again",
+        "Laisser repartir les prospects déjà remis à cet outil depuis ce passage\u{a0}; les plafonds valent toujours",
+    ),
+    ("release/list", "Énumère ce qui a été remis, à qui et quand"),
+    (
+        "why",
+        "Dit pourquoi un prospect était dans une remise ce jour-là, d’après l’enregistrement du jour",
+    ),
+    ("why/lead", "L’identifiant du prospect dans le CRM"),
+    (
+        "why/release",
+        "Le numéro de la remise, tel que `probant release list` le montre",
+    ),
+    (
+        "why/why",
+        "À quelle fin cet enregistrement est consulté, en un mot\u{a0}; elle est consignée",
+    ),
+    (
+        "why/person",
+        "Qui demande\u{a0}: une personne de la politique",
+    ),
     (
         "train",
         "Ajuste un modèle candidat\u{a0}; il n’est jamais actif de lui-même",

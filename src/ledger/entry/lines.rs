@@ -234,7 +234,10 @@ impl Release {
         out.line("event", self.event)
             .line("time", self.time)
             .line("actor", &self.actor);
-        out.line("purpose", &self.purpose).line("tool", &self.tool);
+        out.line("purpose", &self.purpose).line("run", self.run);
+        out.line("tool", &self.tool)
+            .line("channel", &self.channel)
+            .line("message", &self.message);
         out.line("leads", self.leads).line("file", Sum(self.file));
     }
 
@@ -244,7 +247,10 @@ impl Release {
             time: from.line("time")?,
             actor: from.line("actor")?,
             purpose: from.line("purpose")?,
+            run: from.line("run")?,
             tool: from.line("tool")?,
+            channel: from.line("channel")?,
+            message: from.line("message")?,
             leads: from.line("leads")?,
             file: hash(from, "file")?,
         })

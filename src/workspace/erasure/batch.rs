@@ -19,7 +19,7 @@ use crate::workspace::error::Error;
 use crate::workspace::journal::{Erasure, View, Writer};
 use crate::workspace::state::{Kind, Request, State};
 use crate::workspace::{Recorded, Workspace, World};
-use crate::workspace::{acts, handed};
+use crate::workspace::{acts, handed, restore};
 
 pub use redact::FileDone;
 
@@ -104,6 +104,8 @@ pub fn carry_out(
     let (mut writer, _no_run) = Writer::open_alone(&ws.root, &world.disk)?;
     // A crash may have come between an erasure and what the desk forgets with it.
     acts::catch_up(&mut ws.state()?, writer.view())?;
+    // A file on its way to its place may name whoever is about to be erased.
+    restore::recover(&mut ws.state()?, writer.view(), &world.disk)?;
     resume(ws, world, &mut writer, &mut batch)?;
     requests(ws, world, &mut writer, actor, &mut batch)?;
     forget(ws, world, &mut writer, actor, &mut batch)?;
@@ -373,7 +375,7 @@ fn retention(
     }
     let mut state = ws.state()?;
     for (run, kinds) in runs_of(writer.view(), &whole) {
-        let files = redact::remove(&mut state, &world.disk, &run, &kinds)?;
+        let files = redact::remove(writer.view(), &mut state, &world.disk, &run, &kinds)?;
         batch.files.extend(files);
     }
     let event = EventId(world.entropy.bytes());

@@ -69,7 +69,7 @@ fn is_held(held: &Held, segment: SegmentId, row: u32) -> bool {
 }
 
 /// The same while no run is under way, until the lock is dropped.
-fn alone(ws: &Workspace, world: &mut World) -> Result<(Writer, Lock), Error> {
+pub(super) fn alone(ws: &Workspace, world: &mut World) -> Result<(Writer, Lock), Error> {
     let (mut writer, lock) = Writer::open_alone(&ws.root, &world.disk)?;
     batch::resume(ws, world, &mut writer, &mut Batch::default())?;
     Ok((writer, lock))

@@ -1,4 +1,4 @@
-//! Score files that were handed over, written again without some people.
+//! Score files and released files that were handed over, written again without some people.
 //!
 //! Only a file that still stands where it was put, and still has its
 //! identifier first, is touched; whatever else became of it is said, so that
@@ -42,7 +42,7 @@ pub struct FileDone {
     pub rows: u64,
 }
 
-/// Takes the people of `listed` out of every score file that may name them.
+/// Takes the people of `listed` out of every score file and every released file that may name them.
 pub fn redact(
     ws: &Workspace,
     view: &View,
@@ -61,12 +61,19 @@ pub fn redact(
                 .push(output);
         }
     }
-    let affected: BTreeSet<RunId> = listed
+    let mut affected: BTreeSet<RunId> = listed
         .rows
         .iter()
         .filter_map(|(segment, _)| view.placed(*segment))
         .map(|placed| placed.entry.run)
         .collect();
+    for (_, entry) in view.entries() {
+        if let crate::ledger::Entry::Release(it) = entry
+            && affected.contains(&it.run)
+        {
+            affected.insert(RunId(it.event.0));
+        }
+    }
     let mut done = Vec::new();
     for (target, outputs) in by_target {
         let mut keys: BTreeMap<(String, String), Key> = BTreeMap::new();
@@ -140,14 +147,36 @@ fn people_of(view: &View, listed: &Listed) -> Result<(HashSet<[u8; 16]>, Runs), 
             }
         })?;
     }
-    for (_, entry) in view.entries() {
-        if let crate::ledger::Entry::Run(run) = entry {
-            let kid = view.of_run(run.run).next().map(|it| it.entry.kid.clone());
-            let kid = kid.unwrap_or_else(|| view.kid().clone());
-            runs.insert(run.run, (kid, run.purpose.clone(), run.policy));
+    for (index, entry) in view.entries() {
+        let kid = |run| {
+            let kid = view.of_run(run).next().map(|it| it.entry.kid.clone());
+            kid.unwrap_or_else(|| view.kid().clone())
+        };
+        match entry {
+            crate::ledger::Entry::Run(run) => {
+                let known = (kid(run.run), run.purpose.clone(), run.policy);
+                runs.insert(run.run, known);
+            }
+            // Its file is known by its own name, and written under the policy of its own day.
+            crate::ledger::Entry::Release(it) => {
+                let known = (kid(it.run), it.purpose.clone(), policy_at(view, index));
+                runs.insert(RunId(it.event.0), known);
+            }
+            _ => {}
         }
     }
     Ok((people, runs))
+}
+
+/// The policy in force when this entry was recorded: that of the first segment after it, recorded with it.
+fn policy_at(view: &View, index: u64) -> Digest {
+    let mut later = view.entries().skip(index as usize);
+    later
+        .find_map(|(_, entry)| match entry {
+            crate::ledger::Entry::Segment(it) => Some(it.policy),
+            _ => None,
+        })
+        .unwrap_or(Digest([0; 32]))
 }
 
 fn rewrite(
@@ -236,18 +265,28 @@ fn copy_without(
 
 /// Removes the files of a run whose records of these kinds are past their date, where they still stand as they were put.
 pub fn remove(
+    view: &View,
     state: &mut State,
     disk: &Disk,
     run: &str,
     kinds: &[SegmentKind],
 ) -> Result<Vec<FileDone>, Error> {
     let mut done = Vec::new();
+    let released: BTreeSet<String> = view
+        .entries()
+        .filter_map(|(_, entry)| match entry {
+            crate::ledger::Entry::Release(it) if it.run.to_string() == run => {
+                Some(it.event.to_string())
+            }
+            _ => None,
+        })
+        .collect();
     for output in state.handed_over()? {
-        if output.run != run {
+        if output.run != run && !released.contains(&output.run) {
             continue;
         }
         let kind = match output.kind.as_str() {
-            "scores" => SegmentKind::Proposals,
+            "scores" | "release" => SegmentKind::Proposals,
             "refused" => SegmentKind::Refusals,
             _ => continue,
         };

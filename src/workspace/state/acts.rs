@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use rusqlite::{Connection, Params, Row, params};
 
 use super::{Error, State, failed};
-use crate::ledger::{Event, SegmentId};
+use crate::ledger::{Event, EventKind, SegmentId};
 use crate::name::Token;
 
 /// The tables of acts.
@@ -69,6 +69,8 @@ pub enum Which<'a> {
     Decisions(u64, u64),
     /// About whoever has this pseudonym.
     Person(&'a [u8; 16]),
+    /// Of this kind.
+    Kind(EventKind),
     /// Under this key: those of the suppression set have one of their own.
     Key(&'a Token),
 }
@@ -166,6 +168,7 @@ impl State {
                 params![from as i64, to as i64],
             ),
             Which::Person(pseudonym) => self.told("WHERE pseudonym = ?1", params![&pseudonym[..]]),
+            Which::Kind(kind) => self.told("WHERE kind = ?1", params![kind as u8]),
             Which::Key(kid) => self.told("WHERE kid = ?1", params![kid.as_str()]),
         }
     }
