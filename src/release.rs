@@ -41,8 +41,8 @@ pub enum Stage {
     Rejected,
     /// The person scored contests it, and nobody has looked again.
     Contested,
-    /// It is shown with a wrong band to see whether anybody looks.
-    Control,
+    /// Somebody validated it who let a planted case of its run through.
+    Unseen,
 }
 
 /// What is known of a lead at the moment of its release.
@@ -79,8 +79,8 @@ pub enum Held {
     Erased,
     /// Its records are restricted.
     Restricted,
-    /// It is a planted case that nobody has seen yet.
-    Control,
+    /// Whoever validated it let a planted case through, and nobody else has looked.
+    Unseen,
     /// The person contests the decision.
     Contested,
     /// A person rejected it.
@@ -133,7 +133,7 @@ pub fn leave<'a>(asked: &Asked<'_>, lead: &Lead<'a>) -> Result<Leave<'a>, Held> 
         Stage::Undecided => return Err(Held::Undecided),
         Stage::Rejected => return Err(Held::Rejected),
         Stage::Contested => return Err(Held::Contested),
-        Stage::Control => return Err(Held::Control),
+        Stage::Unseen => return Err(Held::Unseen),
     }
     if !asked.bands.is_empty() && !asked.bands.contains(lead.band) {
         return Err(Held::Band);
@@ -197,7 +197,7 @@ impl Held {
             Self::NotInRun => "not-in-run",
             Self::Erased => "erased",
             Self::Restricted => "restricted",
-            Self::Control => "control",
+            Self::Unseen => "unseen",
             Self::Contested => "contested",
             Self::Rejected => "rejected",
             Self::Undecided => "undecided",
@@ -217,7 +217,7 @@ impl Held {
         match self {
             Self::Erased => Some("gdpr-17"),
             Self::Restricted => Some("gdpr-18-2"),
-            Self::Contested | Self::Undecided => Some("gdpr-22-3"),
+            Self::Contested | Self::Undecided | Self::Unseen => Some("gdpr-22-3"),
             Self::Objected => Some("gdpr-21-3"),
             Self::Unlawful(_, article) => Some(article),
             _ => None,
@@ -241,10 +241,10 @@ impl Held {
             ),
             Self::Erased => say!(lang, "erased on request" | "effacement demandé"),
             Self::Restricted => say!(lang, "restricted" | "traitement limité"),
-            Self::Control => say!(
+            Self::Unseen => say!(
                 lang,
-                "a control case that nobody has seen yet"
-                    | "cas de contrôle que personne n’a encore vu"
+                "validated by somebody who missed a control case"
+                    | "validés par quelqu’un qui a manqué un cas de contrôle"
             ),
             Self::Contested => say!(lang, "contested" | "décision contestée"),
             Self::Rejected => say!(lang, "rejected by a person" | "rejetés par une personne"),

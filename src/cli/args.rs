@@ -397,6 +397,9 @@ pub struct Release {
     /// Only leads of these bands
     #[arg(long = "band", value_name = "BAND")]
     bands: Vec<String>,
+    /// Proofs of consent: lead, event, when, wording, source, act, scope
+    #[arg(long, value_name = "FILE")]
+    consents: Option<PathBuf>,
     /// Who does it: a person of the policy
     #[arg(long = "as", value_name = "PERSON", required = true)]
     person: Option<String>,
@@ -420,6 +423,7 @@ impl From<Release> for ReleaseRequest {
             out,
             run,
             bands,
+            consents,
             person,
             purpose,
             dry_run,
@@ -432,6 +436,7 @@ impl From<Release> for ReleaseRequest {
             out,
             run,
             bands,
+            consents,
             person: person.unwrap_or_default(),
             purpose,
             dry_run,

@@ -540,7 +540,8 @@ mod tests {
     use serde_json::Value;
 
     use super::super::{
-        backup, bands, columns, dialect, lawful, oversight, parse, profiling, rights, tools, training,
+        backup, bands, columns, dialect, lawful, oversight, parse, profiling, rights, tools,
+        training,
     };
     use super::*;
 

@@ -77,7 +77,7 @@ fn each_thing_stops_what_the_table_says_and_nothing_else() {
         (Stage::Undecided, "undecided"),
         (Stage::Rejected, "rejected"),
         (Stage::Contested, "contested"),
-        (Stage::Control, "control"),
+        (Stage::Unseen, "unseen"),
     ] {
         assert_eq!(stopped(|lead| lead.stage = stage), all(token));
     }

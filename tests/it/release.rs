@@ -8,9 +8,11 @@ use std::sync::atomic::Ordering;
 
 use probant::demo::{self, Stage};
 use probant::digest::Digest;
-use probant::event::{Act, Circumstances};
+use probant::event::{self, Act, Circumstances};
 use probant::law::words::Scope;
 use probant::ledger::entry::file_commitment;
+use probant::ledger::key::{Secret, SigningKey};
+use probant::ledger::note::Verifier;
 use probant::ledger::{Entry, Event, Heading, RunId, SegmentKind, Time};
 use probant::policy;
 use probant::workspace::World;
@@ -78,8 +80,19 @@ days = 30
 most = 2
 "#;
 
+/// The key of whoever reviews.
+fn key() -> SigningKey {
+    SigningKey::of(&Secret::new([7; 32]))
+}
+
 fn policy_text() -> String {
-    let text = demo::policy().replace("pairs = \"auto\"", "pairs = \"off\"");
+    let key = Verifier::new("revue-1", &key()).text();
+    let text = demo::policy()
+        .replace("pairs = \"auto\"", "pairs = \"off\"")
+        .replace(
+            "roles = [\"reviewer\"]",
+            &format!("roles = [\"reviewer\"]\nkey = \"{key}\""),
+        );
     let (before, after) = text.split_once("[training]").unwrap();
     let (column, rest) = MORE.split_once("[[tools]]").unwrap();
     format!("{before}{column}[training]{after}\n[[tools]]{rest}")
@@ -164,6 +177,10 @@ fn decisions(night: &Night) -> BTreeMap<u64, (u64, [u8; 16])> {
 
 /// Records acts about leads of the run, as whoever reviews would.
 fn act(night: &Night, now: i64, acts: &[(u64, Act)]) {
+    act_signed_by(night, now, acts, &key());
+}
+
+fn act_signed_by(night: &Night, now: i64, acts: &[(u64, Act)], by: &SigningKey) {
     let known = decisions(night);
     let mut entropy = Entropy::os();
     let mut writer = Writer::open(&night.root(), &Disk::new()).unwrap();
@@ -189,7 +206,7 @@ fn act(night: &Night, now: i64, acts: &[(u64, Act)]) {
                 time: now,
                 note: None,
             };
-            act.record(&around).unwrap()
+            event::sign(&act.record(&around).unwrap(), by).unwrap()
         })
         .collect();
     let heading = Heading {
@@ -273,7 +290,7 @@ fn entries(night: &Night, kind: &str) -> Vec<Entry> {
 }
 
 fn sound(night: &Night) {
-    night.say(&["ledger", "verify"]).done();
+    night.say(&["ledger", "verify", "--full"]).done();
 }
 
 #[test]
@@ -547,6 +564,83 @@ fn an_objection_after_the_review_stops_what_sells_and_never_what_the_law_asks_fo
 }
 
 #[test]
+fn nobody_leaves_on_an_opinion_that_its_reviewer_did_not_sign() {
+    let night = scored(20);
+    validate(&night, [0]);
+    // Somebody who holds the machine's keys, and not the reviewer's.
+    act_signed_by(
+        &night,
+        NOW,
+        &[(1, Act::Validated { control: None })],
+        &SigningKey::of(&Secret::new([8; 32])),
+    );
+    let said = release(
+        &night,
+        "out/l.csv",
+        &["--to", "mailer", "--message", "legal"],
+    )
+    .done()
+    .json();
+    assert_eq!(said["leads"], 1);
+    assert_eq!(inside(&night, "out/l.csv"), [0].into());
+}
+
+/// Proofs of consent in columns, and what the French pack asks of professionals.
+const LAW: &str = r#"
+[law]
+pack = "fr-1"
+
+[facts]
+job-related = true
+opt-out-offered = true
+
+[columns."Opposition"]
+kind = "flag"
+role = "fact"
+fact = "objection"
+
+[columns."Informé"]
+kind = "flag"
+role = "fact"
+fact = "informed"
+
+[columns."Dernier contact"]
+kind = "date"
+role = "fact"
+fact = "last-contact"
+
+[columns."Consentement le"]
+kind = "date"
+role = "consent"
+part = "when"
+
+[columns."Formulation"]
+kind = "category"
+role = "consent"
+part = "wording"
+
+[columns."Source"]
+kind = "category"
+role = "consent"
+part = "source"
+
+[columns."Acte"]
+kind = "category"
+role = "consent"
+part = "act"
+
+[columns."Portée"]
+kind = "category"
+role = "consent"
+part = "scope"
+
+[columns."Retiré le"]
+kind = "date"
+role = "consent"
+part = "withdrawn"
+"#;
+
+#[test]
 fn restricted_and_erased_leads_and_those_of_no_proposal_stay() {
     let night = scored(20);
     validate(&night, 0..6);
@@ -719,8 +813,12 @@ fn why_tells_the_decision_and_the_ground_of_that_day_and_is_recorded_before_it_i
     assert_eq!(said["inside"], true);
     assert_eq!(said["decision"], decision);
     assert_eq!(
-        (&said["opinion"], &said["decided_by"]),
-        (&"validated".into(), &"revue-1".into())
+        (
+            &said["decided_as"],
+            &said["decided_way"],
+            &said["decided_by"]
+        ),
+        (&"validated".into(), &"review".into(), &"revue-1".into())
     );
     assert_eq!(said["decided"], "2026-09-21T14:13:20Z");
     assert_eq!(said["article"], "gdpr-6-1-f");

@@ -103,6 +103,7 @@ pub const WORDS: &[(&str, &str)] = &[
         "Qui signe\u{a0}: la personne de la politique que la mise en balance nomme",
     ),
     ("law/sign/key", "Le fichier de la clé de cette personne"),
+    (
         "release",
         "Remet à un outil des prospects validés, avec la classe du message\u{a0}; énumère ce qui a été remis",
     ),
@@ -127,6 +128,10 @@ pub const WORDS: &[(&str, &str)] = &[
         "Le passage\u{a0}: son identifiant, ses premiers chiffres, ou @latest",
     ),
     ("release/bands", "Seulement les prospects de ces tranches"),
+    (
+        "release/consents",
+        "Preuves de consentement\u{a0}: lead, event, when, wording, source, act, scope",
+    ),
     (
         "release/person",
         "Qui s’en charge\u{a0}: une personne de la politique",

@@ -217,7 +217,14 @@ fn decided(said: &Why, lang: Lang) -> Option<String> {
         ));
     };
     let when = report::moment(time, lang);
-    Some(if said.opinion.as_deref() == Some("overridden") {
+    let signed_off = said.decided_way.as_deref() == Some("sign-off");
+    Some(if signed_off {
+        say!(
+            lang,
+            "Decision {decision}: {by} signed the whole run off on {when}, band {band}."
+                | "Décision {decision}\u{a0}: {by} a validé tout le passage le {when}, tranche {band}."
+        )
+    } else if said.decided_as.as_deref() == Some("overridden") {
         say!(
             lang,
             "Decision {decision}: {by} decided otherwise than proposed on {when}, band {band}."

@@ -18,35 +18,45 @@ mod refusal;
 mod sheet;
 mod told;
 
-use std::collections::{BTreeMap, HashSet};
+use std::borrow::Cow;
+use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
 
+use chrono::NaiveDate;
+use rayon::prelude::*;
 use serde::Serialize;
 
 use self::people::People;
 use self::proposals::Proposal;
 use self::sheet::Sheet;
 use super::acts::{self, Doing};
+use super::assessment;
+use super::consents;
+use super::disk::Disk;
 use super::erasure;
 use super::error::Error;
 use super::export::Export;
 use super::files::{self, Fingerprint};
-use super::journal::{Commit, View, Writer};
+use super::journal::{Commit, Entropy, View, Writer};
 use super::keys::Refusal as KeyRefusal;
+use super::met::Met;
 use super::output::{self, Part};
 use super::restore;
 use super::runs;
 use super::state::State;
 use super::unlinked::Keys;
 use super::{Progress, Recorded, Watch, Workspace, World, desk, place};
+use crate::decision::{Opinion, Way};
 use crate::digest::hex;
-use crate::eligibility::{Context, Rules};
+use crate::eligibility::consents::{Consents, Wordings};
+use crate::eligibility::{Context, Rules, Telling, Told};
 use crate::event::{Act, Circumstances, Message};
 use crate::intake;
 use crate::lang::Lang;
+use crate::law::Pack;
 use crate::ledger::entry::{Note, Release as Entered, Run, file_commitment};
 use crate::ledger::text::EventId;
-use crate::ledger::{Entry, Standing};
+use crate::ledger::{Entry, Secret, Standing, Time};
 use crate::name::{IdType, Token, nearest};
 use crate::policy::{Cap, Purpose, Right, Tool};
 use crate::pseudonym::{Key, Master, normalise};
@@ -70,6 +80,8 @@ pub struct ReleaseRequest {
     pub run: String,
     /// The bands that are wanted; all where none is named.
     pub bands: Vec<String>,
+    /// Proofs of consent.
+    pub consents: Option<PathBuf>,
     /// Who does it.
     pub person: String,
     /// The purpose.
@@ -144,19 +156,78 @@ struct Plan<'a> {
     kid: Token,
     bands: Vec<Token>,
     caps: Vec<Cap>,
+    today: NaiveDate,
+    pack: Pack,
+    rules: Rules,
+    wordings: Wordings,
     files: Vec<Fingerprint>,
+    events: Option<Fingerprint>,
     lang: Lang,
 }
 
 /// A lead that leaves.
 struct Leaving {
+    row: u32,
     pseudonym: [u8; 16],
-    decision: u64,
+    proposal: Proposal,
     facts: BTreeMap<Token, String>,
 }
 
-/// Takes the leads of a portion that leave, each with its row there.
-type Take<'a> = &'a mut dyn FnMut(&Sheet<'_>, Vec<(u32, Leaving, Proposal)>) -> Result<(), Error>;
+/// What each lead is asked against.
+struct Desk<'a> {
+    plan: &'a Plan<'a>,
+    proposals: HashMap<[u8; 16], Proposal>,
+    people: People,
+    consents: Option<Consents>,
+}
+
+impl Desk<'_> {
+    /// Whether the lead of a row leaves, or the first thing that stops it.
+    fn ask(
+        &self,
+        sheet: &Sheet<'_>,
+        told: &Told<'_>,
+        row: usize,
+        normal: &str,
+        pseudonym: &[u8; 16],
+    ) -> Result<Leaving, Held> {
+        let plan = self.plan;
+        let proposal = self.proposals.get(pseudonym).ok_or(Held::NotInRun)?;
+        let memory = self.people.memory(normal);
+        let verdict = (plan.message == Message::Promotional).then(|| {
+            let mut lead = told.lead(row, pseudonym);
+            lead.suppressed = memory.suppressed;
+            plan.rules.decide(&lead)
+        });
+        let before = memory.before.contains(&(proposal.decision, plan.message));
+        let lead = Lead {
+            stage: proposal.stage,
+            band: &proposal.band,
+            restricted: memory.restricted,
+            objections: &memory.objections,
+            preference: sheet.preference(row),
+            sent: &memory.sent,
+            before: before && !plan.request.again,
+            verdict: verdict.as_ref(),
+        };
+        let asked = Asked {
+            message: plan.message,
+            bands: &plan.bands,
+            caps: &plan.caps,
+            today: plan.today,
+        };
+        let leave = leave(&asked, &lead)?;
+        Ok(Leaving {
+            row: row as u32,
+            pseudonym: *pseudonym,
+            facts: plan.facts(leave, proposal),
+            proposal: proposal.clone(),
+        })
+    }
+}
+
+/// Takes the leads of a portion that leave.
+type Take<'a> = &'a mut dyn FnMut(&Sheet<'_>, Vec<Leaving>) -> Result<(), Error>;
 
 /// Who stays, and how many of whom.
 #[derive(Default)]
@@ -179,7 +250,7 @@ pub fn release(
         let plan = Plan::of(ws, world, request, &view, lang)?;
         let mut state = ws.state()?;
         acts::catch_up(&mut state, &view)?;
-        let count = plan.stream(world, &view, &state, watch, &mut |_, _| Ok(()))?;
+        let count = plan.stream(&view, &state, watch, &mut |_, _| Ok(()))?;
         return Ok(Recorded(plan.report(&count, "counted", world)));
     }
     let (mut writer, _no_run) = erasure::alone(ws, world)?;
@@ -271,7 +342,8 @@ impl<'a> Plan<'a> {
             })
             .collect::<Result<_, Error>>()?;
         let named = files::expand(&request.data)?;
-        desk::guard(ws, &[&request.out], &named)?;
+        let events = files::expand(request.consents.as_slice())?;
+        desk::guard(ws, &[&request.out], &[&named[..], &events].concat())?;
         if let Some(out) = request.out.as_deref().filter(|_| !request.dry_run) {
             place::vacant(out)?;
         }
@@ -280,6 +352,14 @@ impl<'a> Plan<'a> {
             .map(|path| files::fingerprint(path))
             .collect::<Result<_, _>>()?;
         let caps = ws.policy.caps.iter().copied();
+        let (today, pack) = (ws.civil_date(world.now), ws.policy.pack());
+        if message == Message::Promotional {
+            assessment::needed(ws, purpose, &pack, today)?;
+        }
+        let rules = Rules::of(&Context {
+            channel: Some(tool.channel),
+            ..Context::of(purpose, &pack, today)
+        });
         Ok(Self {
             ws,
             request,
@@ -291,7 +371,21 @@ impl<'a> Plan<'a> {
             run,
             bands,
             caps: caps.filter(|cap| cap.channel == tool.channel).collect(),
+            today,
+            pack,
+            rules,
+            wordings: consents::wordings(ws)?.0,
             files,
+            events: match &events[..] {
+                [] => None,
+                [one] => Some(files::fingerprint(one)?),
+                _ => {
+                    return Err(Error::Usage {
+                        what: "`--consents` names several files".to_owned(),
+                        hint: "put the events of consent into one file",
+                    });
+                }
+            },
             lang,
         })
     }
@@ -299,81 +393,59 @@ impl<'a> Plan<'a> {
     /// Counts every row of the export, and hands those that may leave to `each`, portion by portion.
     fn stream(
         &self,
-        world: &World,
         view: &View,
         state: &State,
         watch: Watch<'_>,
         each: Take<'_>,
     ) -> Result<Count, Error> {
         let (ws, policy) = (self.ws, &self.ws.policy);
-        let today = ws.civil_date(world.now);
         let id_type = policy.identifier().1;
-        let proposals = proposals::of_run(ws, view, state, &self.run)?;
-        let people = People::of(ws, view, state, id_type, (&self.tool.id, self.tool.channel))?;
-        let pack = ws.pack()?;
-        let rules = Rules::of(&Context {
-            channel: Some(self.tool.channel),
-            ..Context::of(self.purpose, &pack, today)
-        });
+        let to = (&self.tool.id, self.tool.channel);
         let key = self.key(view)?;
-        let asked = Asked {
-            message: self.message,
-            bands: &self.bands,
-            caps: &self.caps,
-            today,
+        let desk = Desk {
+            plan: self,
+            proposals: proposals::of_run(ws, view, state, &self.run)?,
+            people: People::of(ws, view, state, id_type, to)?,
+            consents: self.consents(&key)?,
         };
         let paths: Vec<PathBuf> = self.files.iter().map(|file| file.path.clone()).collect();
-        let mut sheet = Sheet::of(policy, self.tool);
+        let mut sheet = self.sheet();
         let mut export = Export::open(&paths, policy, sheet.asked())?;
-        let (mut count, mut met) = (Count::default(), HashSet::new());
+        let mut count = Count::default();
+        let secret = Secret::new(Entropy::os().bytes());
+        let mut met = Met::new(&ws.root.join("tmp"), &secret);
         while let Some(portion) = export.next() {
             let portion = portion?;
             count.rows += portion.records;
             count.hold(Held::Unreadable, portion.failures.len() as u64);
             sheet.turn(portion.batch);
+            let people: Vec<Option<(Cow<'_, str>, [u8; 16])>> = (0..sheet.rows())
+                .into_par_iter()
+                .with_min_len(1024)
+                .map(|row| {
+                    let normal = normalise(id_type, sheet.identifier(row)?).ok()?;
+                    let pseudonym = key.pseudonym(&normal).0;
+                    Some((normal, pseudonym))
+                })
+                .collect();
+            let pseudonyms: Vec<_> = people.iter().map(|it| it.as_ref().map(|it| it.1)).collect();
+            let firsts = met.first(&pseudonyms)?;
+            let told = sheet.told(policy, self.today, &self.wordings, desk.consents.as_ref());
+            let asked: Vec<Result<Leaving, Held>> = people
+                .par_iter()
+                .zip(firsts)
+                .with_min_len(1024)
+                .enumerate()
+                .map(|(row, (person, first))| match person {
+                    None => Err(Held::Unreadable),
+                    Some(_) if !first => Err(Held::Repeated),
+                    Some((normal, pseudonym)) => desk.ask(&sheet, &told, row, normal, pseudonym),
+                })
+                .collect();
             let mut leaving = Vec::new();
-            for row in 0..sheet.rows() {
-                let Some(normal) = sheet
-                    .identifier(row)
-                    .and_then(|id| normalise(id_type, id).ok())
-                else {
-                    count.hold(Held::Unreadable, 1);
-                    continue;
-                };
-                let pseudonym = key.pseudonym(&normal).0;
-                if !met.insert(pseudonym) {
-                    count.hold(Held::Repeated, 1);
-                    continue;
-                }
-                let Some(proposal) = proposals.get(&pseudonym) else {
-                    count.hold(Held::NotInRun, 1);
-                    continue;
-                };
-                let memory = people.memory(&normal);
-                let facts = sheet::facts(&memory.objections);
-                let verdict = (self.message == Message::Promotional).then(|| rules.decide(&facts));
-                let again = self.request.again;
-                let before = !again && memory.before.contains(&(proposal.decision, self.message));
-                let lead = Lead {
-                    stage: proposal.stage,
-                    band: &proposal.band,
-                    restricted: memory.restricted,
-                    objections: &memory.objections,
-                    preference: sheet.preference(row),
-                    sent: &memory.sent,
-                    before,
-                    verdict: verdict.as_ref(),
-                };
-                match leave(&asked, &lead) {
-                    Ok(leave) => leaving.push((
-                        row as u32,
-                        Leaving {
-                            pseudonym,
-                            decision: proposal.decision,
-                            facts: self.facts(leave, proposal),
-                        },
-                        proposal.clone(),
-                    )),
+            for answer in asked {
+                match answer {
+                    Ok(lead) => leaving.push(lead),
                     Err(held) => count.hold(held, 1),
                 }
             }
@@ -386,7 +458,8 @@ impl<'a> Plan<'a> {
         }
         let failed = count.held.get(&Held::Unreadable).copied().unwrap_or(0);
         intake::tolerate(failed, count.rows, policy.tolerance.max_failed)?;
-        self.files.iter().try_for_each(Fingerprint::unchanged)?;
+        let inputs = self.files.iter().chain(&self.events);
+        inputs.clone().try_for_each(Fingerprint::unchanged)?;
         let accounted = count.leads + count.held.values().sum::<u64>();
         if accounted != count.rows {
             return Err(Error::Unaccounted {
@@ -395,6 +468,26 @@ impl<'a> Plan<'a> {
             });
         }
         Ok(count)
+    }
+
+    /// A file for the tool, and what is asked about each person: of the law only where the message needs its leave.
+    fn sheet(&self) -> Sheet<'_> {
+        let tellings = match self.message {
+            Message::Promotional => Telling::asked(&self.ws.policy, &[&self.rules]),
+            Message::Informational | Message::Legal => Vec::new(),
+        };
+        Sheet::of(&self.ws.policy, self.tool, tellings, self.message)
+    }
+
+    /// What the events of consent come to today, where a file of them was given and the law asks.
+    fn consents(&self, key: &Key) -> Result<Option<Consents>, Error> {
+        match &self.events {
+            Some(file) if self.message == Message::Promotional => {
+                let days = (self.today, self.today);
+                consents::read(self.ws, &file.path, key, &self.wordings, days).map(Some)
+            }
+            _ => Ok(None),
+        }
     }
 
     /// What the record says of a lead's leave, besides the tool and the message.
@@ -406,6 +499,24 @@ impl<'a> Plan<'a> {
         };
         say("band", proposal.band.as_str());
         say("channel", self.tool.channel.token());
+        if let Some(decided) = &proposal.decided {
+            let overridden = matches!(decided.opinion(), Opinion::Overridden { .. });
+            say(
+                "decided-as",
+                if overridden {
+                    "overridden"
+                } else {
+                    "validated"
+                },
+            );
+            say("decided-at", &Time(decided.at()).to_string());
+            say("decided-by", decided.reviewer().as_str());
+            let signed_off = decided.way() == Way::SignOff;
+            say(
+                "decided-way",
+                if signed_off { "sign-off" } else { "review" },
+            );
+        }
         match leave.ground {
             Some(ground) => {
                 say("article", ground.article());
@@ -450,7 +561,7 @@ impl<'a> Plan<'a> {
         )?;
         let mut leaving = Vec::new();
         let written = self.write(
-            world,
+            &world.disk,
             writer.view(),
             state,
             planned.clone(),
@@ -506,7 +617,7 @@ impl<'a> Plan<'a> {
     /// Writes the file beside its place; nothing where nobody may leave.
     fn write(
         &self,
-        world: &World,
+        disk: &Disk,
         view: &View,
         state: &State,
         planned: super::state::Output,
@@ -514,20 +625,19 @@ impl<'a> Plan<'a> {
         all: &mut Vec<Leaving>,
     ) -> Result<(Count, Option<super::state::Output>), Error> {
         let policy = &self.ws.policy;
-        let empty = Sheet::of(policy, self.tool);
-        let mut part = Part::start(planned, &policy.dialect, &empty.fields(&[]), &world.disk)?;
-        let count = self.stream(world, view, state, watch, &mut |sheet, leaving| {
+        let empty = self.sheet();
+        let mut part = Part::start(planned, &policy.dialect, &empty.fields(&[]), disk)?;
+        let count = self.stream(view, state, watch, &mut |sheet, leaving| {
             if !leaving.is_empty() {
-                let rows: Vec<(u32, &Proposal)> = leaving.iter().map(|it| (it.0, &it.2)).collect();
-                part.write(&sheet.fields(&rows))?;
+                part.write(&sheet.fields(&leaving))?;
             }
-            all.extend(leaving.into_iter().map(|it| it.1));
+            all.extend(leaving);
             Ok(())
         })?;
         if count.leads == 0 {
             return Ok((count, None));
         }
-        Ok((count, Some(part.finish(&world.disk)?)))
+        Ok((count, Some(part.finish(disk)?)))
     }
 
     fn doing(&self, world: &mut World, event: EventId, lead: Leaving) -> Result<Doing, Error> {
@@ -540,7 +650,7 @@ impl<'a> Plan<'a> {
         let around = Circumstances {
             event: world.entropy.bytes(),
             pseudonym: lead.pseudonym,
-            decision: Some(lead.decision),
+            decision: Some(lead.proposal.decision),
             actor: self.actor.clone(),
             shown: [0; 32],
             time: world.now.0,
@@ -563,7 +673,7 @@ impl<'a> Plan<'a> {
             words: held.words(self.lang),
             leads: *leads,
         });
-        let law = self.ws.pack().ok().map(|pack| pack.id().to_string());
+        let law = Some(self.pack.id().to_string());
         Released {
             schema_version: 1,
             status: status.to_owned(),

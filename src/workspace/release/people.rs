@@ -27,6 +27,8 @@ pub struct Memory {
     pub sent: Vec<NaiveDate>,
     /// Objections.
     pub objections: Vec<Scope>,
+    /// What the suppression set says.
+    pub suppressed: Option<Scope>,
     /// Rows of theirs are restricted.
     pub restricted: bool,
     /// What went to the tool before, by decision and class of message.
@@ -110,8 +112,11 @@ impl People {
 
     /// All that is remembered of the person with this normalised identifier.
     pub fn memory(&self, normal: &str) -> Memory {
-        let mut all = Memory::default();
-        all.objections.extend(self.suppressed.scope(normal));
+        let mut all = Memory {
+            suppressed: self.suppressed.scope(normal),
+            ..Memory::default()
+        };
+        all.objections.extend(all.suppressed);
         for (key, people) in &self.known {
             if let Some(one) = people.get(&key.pseudonym(normal).0) {
                 all.sent.extend(&one.sent);

@@ -7,12 +7,13 @@ use std::borrow::Cow;
 
 use chrono::{Days, NaiveDate};
 
-use super::proposals::Proposal;
-use crate::eligibility::LeadFacts;
+use super::Leaving;
+use crate::eligibility::consents::{Consents, Wordings};
+use crate::eligibility::{Telling, Told};
+use crate::event::Message;
 use crate::intake::Asked;
-use crate::law::words::Scope;
 use crate::policy::{Kind, Part, Policy, Tool};
-use crate::table::{Batch, Cells, Column, Field};
+use crate::table::{Batch, Cells, Column, Field, UNREADABLE, UNREADABLE_DATE, UNREADABLE_FLAG};
 
 /// The columns of an export that a release reads, with one portion of their rows.
 pub struct Sheet<'a> {
@@ -21,6 +22,7 @@ pub struct Sheet<'a> {
     flags: [&'a str; 2],
     identifier: Option<usize>,
     preference: Option<usize>,
+    tellings: Vec<(Telling, usize)>,
     /// What the tool receives, and where each column stands; none for the words.
     parts: Vec<(&'a Part, Option<usize>)>,
     columns: Vec<Column>,
@@ -29,7 +31,12 @@ pub struct Sheet<'a> {
 
 impl<'a> Sheet<'a> {
     /// A sheet without a row: the identifier, what the tool may receive, and what is asked about each person.
-    pub fn of(policy: &'a Policy, tool: &'a Tool) -> Self {
+    pub fn of(
+        policy: &'a Policy,
+        tool: &'a Tool,
+        tellings: Vec<Telling>,
+        message: Message,
+    ) -> Self {
         let mut asked: Vec<Asked> = Vec::new();
         let mut add = |ask: Asked| {
             let known = asked.iter().position(|it| it.name == ask.name);
@@ -40,8 +47,17 @@ impl<'a> Sheet<'a> {
         };
         let identifier = policy.identifier().0;
         let identifier = identifier.map(|column| add(Asked::identifier(&column.name)));
+        let tellings = tellings
+            .into_iter()
+            .map(|telling| {
+                let at = add(Asked::fact(&telling.header, telling.kind));
+                (telling, at)
+            })
+            .collect();
         let preference = policy.preference(tool.channel);
-        let preference = preference.map(|column| add(Asked::column(&column.name, Kind::Flag)));
+        let preference = preference
+            .filter(|_| message != Message::Legal)
+            .map(|column| add(Asked::fact(&column.name, Kind::Flag)));
         let parts = ordered(policy, tool);
         let at: Vec<_> = parts
             .iter()
@@ -57,6 +73,7 @@ impl<'a> Sheet<'a> {
             flags: [word(&policy.dialect.no), word(&policy.dialect.yes)],
             identifier,
             preference,
+            tellings,
             parts,
             columns: Vec::new(),
             rows: 0,
@@ -86,11 +103,26 @@ impl<'a> Sheet<'a> {
         }
     }
 
-    /// Whether the person of a row wants to be reached by the tool's channel.
+    /// What the columns tell of the people of this portion.
+    pub fn told<'b>(
+        &'b self,
+        policy: &Policy,
+        today: NaiveDate,
+        wordings: &Wordings,
+        consents: Option<&'b Consents>,
+    ) -> Told<'b> {
+        let tellings = self.tellings.iter();
+        let tellings: Vec<_> = tellings
+            .map(|(telling, at)| (telling, &self.columns[*at]))
+            .collect();
+        Told::of(policy, today, &tellings, wordings, consents)
+    }
+
+    /// Whether the person of a row wants to be reached by the tool's channel; what cannot be read counts as no.
     pub fn preference(&self, row: usize) -> Option<bool> {
         match self.preference.map(|at| &self.columns[at]) {
             Some(Column::Flag(values)) => match values[row] {
-                0 => Some(false),
+                0 | UNREADABLE_FLAG => Some(false),
                 1 => Some(true),
                 _ => None,
             },
@@ -99,7 +131,7 @@ impl<'a> Sheet<'a> {
     }
 
     /// The rows that leave as the columns of the tool's file.
-    pub fn fields(&self, leaving: &[(u32, &Proposal)]) -> Vec<Field<'_>> {
+    pub fn fields(&self, leaving: &[Leaving]) -> Vec<Field<'_>> {
         self.parts
             .iter()
             .map(|(part, at)| Field {
@@ -109,8 +141,8 @@ impl<'a> Sheet<'a> {
             .collect()
     }
 
-    fn cells(&self, part: &Part, at: Option<usize>, leaving: &[(u32, &Proposal)]) -> Cells<'_> {
-        let each = || leaving.iter().map(|(_, proposal)| *proposal);
+    fn cells(&self, part: &Part, at: Option<usize>, leaving: &[Leaving]) -> Cells<'_> {
+        let each = || leaving.iter().map(|lead| &lead.proposal);
         match part {
             Part::Band => Cells::Text(
                 each()
@@ -122,7 +154,7 @@ impl<'a> Sheet<'a> {
             Part::Column(_) => {
                 let column = at.and_then(|at| self.columns.get(at));
                 let text = |row: u32| column.and_then(|column| self.text(column, row as usize));
-                Cells::Text(leaving.iter().map(|(row, _)| text(*row)).collect())
+                Cells::Text(leaving.iter().map(|lead| text(lead.row)).collect())
             }
         }
     }
@@ -133,15 +165,15 @@ impl<'a> Sheet<'a> {
             Column::Text(texts) => texts.get(row).map(Cow::Borrowed),
             Column::Category(category) => {
                 let code = category.codes[row] as usize;
-                category
-                    .levels
-                    .get(code)
-                    .map(|level| Cow::Borrowed(&**level))
+                let level = category.levels.get(code);
+                let level = level.filter(|level| &***level != UNREADABLE);
+                level.map(|level| Cow::Borrowed(&**level))
             }
             Column::Flag(values) => {
                 let word = self.flags.get(usize::from(values[row]));
                 word.map(|word| Cow::Borrowed(*word))
             }
+            Column::Date(days) if days[row] == UNREADABLE_DATE => None,
             Column::Date(days) => date(days[row]).map(|date| Cow::Owned(date.to_string())),
             Column::Number(values) => {
                 let value = values[row];
@@ -167,13 +199,5 @@ fn date(days: i32) -> Option<NaiveDate> {
         Ok(days) => first.checked_add_days(Days::new(days)),
         Err(_) if days == i32::MIN => None,
         Err(_) => first.checked_sub_days(Days::new(u64::from(days.unsigned_abs()))),
-    }
-}
-
-/// What is known of a person, as the law asks.
-pub fn facts(objections: &[Scope]) -> LeadFacts {
-    LeadFacts {
-        suppressed: objections.first().copied(),
-        ..LeadFacts::default()
     }
 }

@@ -9,18 +9,17 @@ use serde::Serialize;
 
 use super::people::fact;
 use crate::digest::{hex, sha256};
-use crate::event::{Act, Circumstances, Control, Message, Seen};
+use crate::event::{Act, Circumstances, Message, Seen};
 use crate::ledger::entry::Release as Entered;
-use crate::ledger::record::actor;
 use crate::ledger::text::EventId;
-use crate::ledger::{Entry, Event, SegmentKind, Time};
+use crate::ledger::{Entry, Event, SegmentKind};
 use crate::name::Token;
 use crate::policy::Right;
 use crate::pseudonym::normalise;
 use crate::workspace::acts::{self, Doing};
 use crate::workspace::error::Error;
 use crate::workspace::journal::{Commit, View};
-use crate::workspace::state::{State, Which};
+use crate::workspace::state::Which;
 use crate::workspace::unlinked::Keys;
 use crate::workspace::{KeyRefusal, Recorded, Workspace, World, erasure};
 
@@ -82,7 +81,9 @@ pub struct Why {
     /// When, in UTC.
     pub decided: Option<String>,
     /// `validated` or `overridden`.
-    pub opinion: Option<String>,
+    pub decided_as: Option<String>,
+    /// `review` or `sign-off`.
+    pub decided_way: Option<String>,
     /// The article that it left on.
     pub article: Option<String>,
     /// The ground's name in the law pack, for promotion.
@@ -165,7 +166,8 @@ pub fn why(
         band: None,
         decided_by: None,
         decided: None,
-        opinion: None,
+        decided_as: None,
+        decided_way: None,
         article: None,
         ground: None,
         law: None,
@@ -180,7 +182,7 @@ pub fn why(
     if let Some(told) = &left {
         said.inside = true;
         said.decision = told.event.decision;
-        tell(ws, view, &state, &mut said, &told.event)?;
+        tell(view, &mut said, &told.event);
     }
     // Of somebody whom the run does not know there is no record to be read.
     if left.is_some() || whose.decision.is_some() {
@@ -261,15 +263,11 @@ impl Whose {
 }
 
 /// What the record of a lead's release says.
-fn tell(
-    ws: &Workspace,
-    view: &View,
-    state: &State,
-    said: &mut Why,
-    event: &Event,
-) -> Result<(), Error> {
+fn tell(view: &View, said: &mut Why, event: &Event) {
     let own = |key: &str| fact(event, key).map(str::to_owned);
     (said.band, said.article, said.ground) = (own("band"), own("article"), own("ground"));
+    (said.decided_as, said.decided_by) = (own("decided-as"), own("decided-by"));
+    (said.decided, said.decided_way) = (own("decided-at"), own("decided-way"));
     if said.release.message == Message::Promotional.word() {
         let placed = view.segments().find(|it| it.entry.id.0 == event.segment);
         said.law = placed.and_then(|placed| {
@@ -279,34 +277,11 @@ fn tell(
     }
     if let Some(Act::Released { facts, .. }) = Act::of(event) {
         const OTHER: [&str; 4] = ["band", "article", "ground", "channel"];
+        let other = |key: &str| OTHER.contains(&key) || key.starts_with("decided-");
         said.facts = facts
             .into_iter()
-            .filter(|(key, _)| !OTHER.contains(&key.as_str()))
+            .filter(|(key, _)| !other(key.as_str()))
             .map(|(key, value)| (key.to_string(), value))
             .collect();
     }
-    let Some(decision) = event.decision else {
-        return Ok(());
-    };
-    for told in state.acts(Which::Decisions(decision, decision + 1))? {
-        if told.event.time > event.time {
-            break;
-        }
-        let opinion = match Act::of(&told.event) {
-            Some(Act::Validated {
-                control: Some(Control::Missed),
-            }) => continue,
-            Some(Act::Validated { .. }) => "validated",
-            Some(Act::Overridden { .. }) => "overridden",
-            _ => continue,
-        };
-        let by = ws.policy.people.iter();
-        let by = by
-            .map(|person| &person.id)
-            .find(|id| actor(id) == told.event.actor);
-        said.opinion = Some(opinion.to_owned());
-        said.decided = Some(Time(told.event.time).to_string());
-        said.decided_by = Some(by.map_or_else(|| hex(&told.event.actor), ToString::to_string));
-    }
-    Ok(())
 }
