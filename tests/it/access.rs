@@ -66,6 +66,13 @@ const TABLE: &[(&str, &str, &str)] = &[
         "review sign-off @latest --key none",
         "--r--",
     ),
+    (
+        "release",
+        "release --to t --message legal --data none.csv --out none.csv",
+        "o----",
+    ),
+    ("release list", "", "open: counts"),
+    ("why", "why L-1 --release 1 --why audit", "o-rpa"),
     ("export sql", "export sql --dialect duckdb", "-d--a"),
     ("subject erase", "subject erase L-1 --request R", "---p-"),
     (
