@@ -1,7 +1,8 @@
 //! Models and law packs as the ledger sees them: the same codes or facts in, the same terms or ruling out as on the day.
 
-use crate::eligibility::{self, Again, Context, RESTRICTED, Rules};
-use crate::law::Pack;
+use crate::eligibility::{Again, Context, RESTRICTED, Rules, read, shared_refusals, suppressed};
+use crate::law::asked::Asked;
+use crate::law::{ERASED, OBJECTED, Pack};
 use crate::ledger::entry::Segment;
 use crate::ledger::text::Date;
 use crate::ledger::verify::Ruler;
@@ -121,6 +122,15 @@ pub fn ruler(
             // That a person was restricted on that day is in no fact of the lead.
             return (!facts.is_empty()).then_some("it is restricted, and has facts all the same");
         }
+        if !proposals && [OBJECTED, ERASED].contains(&outcome) {
+            // Whether somebody stood in the suppression set on that day is what the fact itself says.
+            let asks = rules.asks().hold(Asked::Suppressed);
+            let scope = read(facts).ok().and_then(|lead| lead.suppressed);
+            let bound = scope.map(suppressed).filter(|_| !asks);
+            let follows =
+                bound.is_some_and(|it| it.code() == outcome && it.facts().as_bytes() == facts);
+            return (!follows).then_some("an objection refuses it, and its facts do not say so");
+        }
         let said = if proposals {
             Again::Basis(basis)
         } else {
@@ -147,15 +157,14 @@ fn tables(segment: &Segment, pack: &Pack) -> Result<(), String> {
         let mut grounds = pack.grounds();
         grounds.any(|it| it.code == code && it.article.as_str() == article)
     };
+    let shared = shared_refusals();
     let is_refusal = |code: u8, name: &str| {
         let refusals = pack.refusals();
         let own = refusals
             .iter()
             .any(|it| it.code == code && it.name.as_str() == name);
-        let shared = eligibility::shared_refusals();
-        own || shared
-            .iter()
-            .any(|it| (it.code(), it.name()) == (code, name))
+        let mut shared = shared.iter();
+        own || shared.any(|it| (it.code(), it.name()) == (code, name))
     };
     let right = if segment.kind == SegmentKind::Proposals {
         let mut bases = segment.basis.iter();

@@ -72,7 +72,7 @@ fn a_policy_may_name_a_law_and_say_what_tells_each_of_its_facts() {
         .replacen("role = \"audience\"", "role = \"audience\"\nb2b = [\"Entreprise\", \"PRO\"]\nb2c = [\"Particulier\"]", 1)
         .replacen("\"text\"\nrole = \"ignore\"", "\"date\"\nrole = \"fact\"\nfact = \"last-contact\"", 1)
         .replacen("[columns.\"R\u{e9}gion\"]", &format!("{}[columns.\"R\u{e9}gion\"]", proof()), 1)
-        .replacen("[data]", "[law]\npack = \"fr-1\"\n\n[facts]\nobjection = false\ncollected = 2026-03-31\n\n[data]", 1);
+        .replacen("[data]", "[law]\npack = \"fr-1\"\n\n[facts]\nobjection = false\ncollected = \"2026-03-31\"\n\n[data]", 1);
     assert_eq!(findings(&whole), []);
     assert!(against_schema(&whole).is_empty());
     let policy = policy::parse(&whole).unwrap();
