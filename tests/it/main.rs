@@ -39,6 +39,7 @@ mod readme;
 mod real;
 mod release;
 mod report;
+mod review;
 mod sql;
 mod subject;
 mod suppression;
