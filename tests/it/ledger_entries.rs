@@ -3,13 +3,13 @@
 use probant::digest::Digest;
 use probant::ledger::entry::{
     Activate, Anchor, Approve, Bundle, Document, Entry, Erase, Genesis, Key, ModelEntry, Note,
-    Purge, Release, Restrict, Rows, Run, Segment, input_commitment,
+    Purge, Release, Restrict, Rows, Run, Segment, SignOff, input_commitment,
 };
 use probant::ledger::key::{Secret, SigningKey};
 use probant::ledger::note::Verifier;
 use probant::ledger::text::{
     AnchorKind, Approval, BasisName, EventId, KeyUse, Progress, Restraint, RunId, SegmentId,
-    SegmentKind, Standing, Time,
+    SegmentKind, Signature, Standing, Time,
 };
 use probant::name::Token;
 use proptest::prelude::*;
@@ -175,6 +175,20 @@ fn acts() -> Vec<Entry> {
     };
     let (model, purpose, actor) = (sum("model"), token("lead-scoring"), token("dpo"));
     vec![
+        Entry::SignOff(SignOff {
+            run: RunId([0xcd; 16]),
+            time: NOW,
+            actor: token("revue-1"),
+            policy: sum("policy"),
+            proposed: 120,
+            opened: 31,
+            validated: 4,
+            overridden: 2,
+            rejected: 1,
+            planted: 3,
+            found: 3,
+            signature: Signature([7; 64]),
+        }),
         Entry::Release(Release {
             event: EventId([3; 16]),
             time: NOW,
@@ -298,6 +312,36 @@ fn an_erase_entry_has_the_lines_that_the_format_gives() {
 }
 
 #[test]
+fn a_sign_off_has_the_lines_that_the_format_gives_and_signs_all_but_the_last() {
+    let mut samples = samples().into_iter();
+    let signed = samples.find_map(|entry| match entry {
+        Entry::SignOff(it) => Some(it),
+        _ => None,
+    });
+    let (signed, policy) = (signed.unwrap(), sum("policy"));
+    let text = format!(
+        "probant/sign-off/v1\n\
+         run cdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcd\n\
+         time 2026-01-01T00:00:00Z\n\
+         actor revue-1\n\
+         policy {policy}\n\
+         proposed 120\n\
+         opened 31\n\
+         validated 4\n\
+         overridden 2\n\
+         rejected 1\n\
+         planted 3\n\
+         found 3\n"
+    );
+    assert_eq!(signed.signed_text(), text);
+    let signature = "BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBw==";
+    assert_eq!(
+        Entry::SignOff(signed).text(),
+        format!("{text}signature {signature}\n")
+    );
+}
+
+#[test]
 fn every_kind_of_entry_survives_its_text() {
     for entry in samples() {
         let text = entry.text();
@@ -404,6 +448,18 @@ fn entries_that_contradict_themselves_are_refused() {
             Entry::Erase(mut it) => {
                 it.part = (3, 2);
                 assert!(Entry::Erase(it).check().is_err());
+            }
+            Entry::SignOff(it) => {
+                let wrong = |change: &dyn Fn(&mut SignOff)| {
+                    let mut entry = it.clone();
+                    change(&mut entry);
+                    assert!(Entry::SignOff(entry).check().is_err());
+                };
+                wrong(&|it| it.opened = it.proposed + 1);
+                wrong(&|it| it.validated = it.proposed);
+                wrong(&|it| it.rejected = u64::MAX);
+                wrong(&|it| it.found = 2);
+                wrong(&|it| it.planted = 2);
             }
             Entry::Purge(mut it) => {
                 it.segments.reverse();
