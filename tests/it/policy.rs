@@ -74,7 +74,7 @@ fn a_policy_may_name_a_law_and_say_what_tells_each_of_its_facts() {
         .replacen("[columns.\"R\u{e9}gion\"]", &format!("{}[columns.\"R\u{e9}gion\"]", proof()), 1)
         .replacen("[data]", "[law]\npack = \"fr-1\"\n\n[facts]\nobjection = false\ncollected = \"2026-03-31\"\n\n[data]", 1);
     assert_eq!(findings(&whole), []);
-    assert!(against_schema(&whole).is_empty());
+    assert_eq!(against_schema(&whole), Vec::<String>::new());
     let policy = policy::parse(&whole).unwrap();
     assert_eq!(policy.pack().id().as_str(), "fr-1");
     assert_eq!(policy.facts.flags, [(FactKind::Objection, false)]);

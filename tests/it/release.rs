@@ -585,41 +585,35 @@ fn nobody_leaves_on_an_opinion_that_its_reviewer_did_not_sign() {
     assert_eq!(inside(&night, "out/l.csv"), [0].into());
 }
 
-/// Proofs of consent in columns, and what the French pack asks of professionals.
+/// Consumers under the French pack: each by their own consent, told in columns.
 const LAW: &str = r#"
 [law]
 pack = "fr-1"
 
 [facts]
-job-related = true
-opt-out-offered = true
+audience = "b2c"
 
 [columns."Opposition"]
 kind = "flag"
 role = "fact"
 fact = "objection"
 
-[columns."Informé"]
-kind = "flag"
-role = "fact"
-fact = "informed"
-
-[columns."Dernier contact"]
+[columns."Collecte"]
 kind = "date"
 role = "fact"
-fact = "last-contact"
+fact = "collected"
 
-[columns."Consentement le"]
+[columns."Consentement"]
 kind = "date"
 role = "consent"
 part = "when"
 
-[columns."Formulation"]
+[columns."Texte"]
 kind = "category"
 role = "consent"
 part = "wording"
 
-[columns."Source"]
+[columns."Par"]
 kind = "category"
 role = "consent"
 part = "source"
@@ -634,11 +628,110 @@ kind = "category"
 role = "consent"
 part = "scope"
 
-[columns."Retiré le"]
+[columns."Retrait"]
 kind = "date"
 role = "consent"
 part = "withdrawn"
 "#;
+
+/// The leads with their proofs; of some, another objection or another day of withdrawal.
+fn consenting(rows: usize, other: &[(u64, &str, &str)]) -> Vec<u8> {
+    let mut out = Vec::new();
+    for (n, record) in records(&leads(rows)).iter().enumerate() {
+        let more = match n as u64 {
+            0 => "Opposition;Collecte;Consentement;Texte;Par;Acte;Portée;Retrait".to_owned(),
+            n => {
+                let changed = other.iter().find(|it| it.0 == n - 1);
+                let (objects, gone) = changed.map_or(("non", ""), |it| (it.1, it.2));
+                format!(
+                    "{objects};01/06/2026;02/06/2026;lettre-3.txt;formulaire;case;e-mail;{gone}"
+                )
+            }
+        };
+        out.extend(record);
+        out.push(b';');
+        out.extend(more.chars().map(|letter| letter as u8));
+        out.extend(b"\r\n");
+    }
+    out
+}
+
+#[test]
+fn the_law_is_asked_again_with_the_facts_of_this_export_and_the_record_says_what_was_known() {
+    let night = Night::new(20);
+    let policy = policy_text()
+        .replace(
+            "basis = \"legitimate-interest\"",
+            "basis = \"consent\"\nchannel = \"email\"",
+        )
+        .replace("role = \"audience\"", "role = \"identity\"");
+    let (law, columns) = LAW.split_once("[columns").unwrap();
+    let columns = format!("[columns{columns}");
+    let policy = policy.replace("[training]", &format!("{columns}\n[training]")) + law;
+    fs::write(night.root().join("probant.toml"), policy).unwrap();
+    fs::create_dir(night.root().join("consents")).unwrap();
+    fs::write(night.root().join("consents/lettre-3.txt"), "J’accepte.").unwrap();
+    night.put("night.csv", &consenting(20, &[]));
+    let run = night.score("out/scores.csv", &[]).done().json();
+    assert_eq!(run["proposed"], 20, "{run}");
+    validate(&night, 0..6);
+    // Meanwhile one person objected, and another took the consent back.
+    night.put(
+        "night.csv",
+        &consenting(
+            20,
+            &[
+                (1, "oui", ""),
+                (2, "non", "20/09/2026"),
+                (3, "peut-être", ""),
+            ],
+        ),
+    );
+    let said = release(&night, "out/m.csv", &PROMOTE).done().json();
+    assert_eq!(inside(&night, "out/m.csv"), [0, 4, 5].into(), "{said}");
+    let held: BTreeMap<&str, &str> = said["held"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter_map(|it| Some((it["reason"].as_str()?, it["article"].as_str()?)))
+        .collect();
+    assert_eq!(
+        held,
+        [
+            ("consent-withdrawn", "gdpr-7-3"),
+            ("objection", "gdpr-21-3"),
+            ("undecided", "gdpr-22-3")
+        ]
+        .into(),
+        "{said}"
+    );
+    assert_eq!(said["law"], "fr-1");
+    let lead = lead(4);
+    let why = [
+        "why",
+        &lead,
+        "--release",
+        "1",
+        "--why",
+        "access-request",
+        "--as",
+        "dpo-1",
+    ];
+    let why = night.say(&why).done().json();
+    assert_eq!(why["law"], "fr-1");
+    assert_eq!(why["facts"]["consent-when"], "2026-06-02");
+    assert_eq!(why["facts"]["consent-scope"], "email");
+    assert_eq!(why["facts"]["objection"], "no");
+    // What informs asks no leave, and what it does not ask it does not read.
+    let said = release(
+        &night,
+        "out/i.csv",
+        &["--to", "mailer", "--message", "informational"],
+    );
+    assert_eq!(said.done().json()["leads"], 6);
+    assert_eq!(inside(&night, "out/i.csv"), (0..6).collect());
+    sound(&night);
+}
 
 #[test]
 fn restricted_and_erased_leads_and_those_of_no_proposal_stay() {
