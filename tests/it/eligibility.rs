@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
 use std::fs::{self, File};
 use std::path::Path;
 
@@ -165,7 +166,7 @@ impl Lawful {
         });
         let mut text = it.policy_text();
         for (header, what) in COLUMNS {
-            text.push_str(&format!("\n[columns.{header:?}]\n{what}\n"));
+            write!(text, "\n[columns.{header:?}]\n{what}\n").unwrap();
         }
         fs::write(it.root().join("probant.toml"), text).unwrap();
         fs::create_dir(it.root().join("consents")).unwrap();
@@ -430,19 +431,16 @@ fn every_cell(format: &str) {
             ground.is_some(),
             "{cells:?}"
         );
-        match ground {
-            Some(article) => {
-                let why = it.night.say(&["explain", id]).done().json();
-                assert_eq!(why["legal_basis"]["article"], article, "{cells:?}");
-                assert!(why["legal_basis"]["ground"].is_string(), "{cells:?}");
-            }
-            None => {
-                let [refusal, article, reason] = &listed[id];
-                assert_eq!(refusal, said, "{cells:?}");
-                assert!(!article.is_empty() && reason.len() > 10, "{cells:?}");
-                assert!(scored.iter().all(|(other, _)| other != id), "{cells:?}");
-                it.night.say(&["explain", id]).failed(1);
-            }
+        if let Some(article) = ground {
+            let why = it.night.say(&["explain", id]).done().json();
+            assert_eq!(why["legal_basis"]["article"], article, "{cells:?}");
+            assert!(why["legal_basis"]["ground"].is_string(), "{cells:?}");
+        } else {
+            let [refusal, article, reason] = &listed[id];
+            assert_eq!(refusal, said, "{cells:?}");
+            assert!(!article.is_empty() && reason.len() > 10, "{cells:?}");
+            assert!(scored.iter().all(|(other, _)| other != id), "{cells:?}");
+            it.night.say(&["explain", id]).failed(1);
         }
     }
     assert_eq!(listed.len() as u64, refused);
@@ -554,12 +552,9 @@ fn strangers(it: &Lawful, count: usize) -> (String, Vec<String>) {
     (it.csv("bare.csv", &leads), ids)
 }
 
-#[test]
-fn an_events_file_proves_consents_and_their_withdrawals_on_the_day_of_the_run() {
-    let it = Lawful::new("email");
-    let wording = Digest::of(WORDING.as_bytes()).to_string();
-    let given = |when: &str| format!("given;{when};{wording};salon;signature;email, sms");
-    let histories: Vec<(Vec<String>, &str)> = vec![
+/// What people's events of consent come to on the day of the run: `+`, or a refusal.
+fn histories() -> Vec<(Vec<String>, &'static str)> {
+    vec![
         (vec![given("02/06/2026")], "+"),
         (vec![], "message-without-consent"),
         (
@@ -607,15 +602,26 @@ fn an_events_file_proves_consents_and_their_withdrawals_on_the_day_of_the_run() 
             vec!["given;02/06/2026;lettre-3.txt;salon;signature;tous".into()],
             "+",
         ),
-    ];
+    ]
+}
+
+fn given(when: &str) -> String {
+    let wording = Digest::of(WORDING.as_bytes());
+    format!("given;{when};{wording};salon;signature;email, sms")
+}
+
+#[test]
+fn an_events_file_proves_consents_and_their_withdrawals_on_the_day_of_the_run() {
+    let it = Lawful::new("email");
+    let histories = histories();
     let (data, ids) = strangers(&it, histories.len());
     let mut events = EVENTS.to_owned();
     for ((lines, _), id) in histories.iter().zip(&ids) {
-        lines
-            .iter()
-            .for_each(|line| events.push_str(&format!("{id};{line}\n")));
+        for line in lines {
+            writeln!(events, "{id};{line}").unwrap();
+        }
     }
-    events.push_str(&format!("P-INCONNU;{}\n", given("02/06/2026")));
+    writeln!(events, "P-INCONNU;{}", given("02/06/2026")).unwrap();
     it.night.put("consents.csv", events.as_bytes());
     let file = it.path("consents.csv");
     let report = it

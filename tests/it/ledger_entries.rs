@@ -149,6 +149,23 @@ fn bundles() -> Vec<Entry> {
     ]
 }
 
+fn sign_off() -> SignOff {
+    SignOff {
+        run: RunId([0xcd; 16]),
+        time: NOW,
+        actor: token("revue-1"),
+        policy: sum("policy"),
+        proposed: 120,
+        opened: 31,
+        validated: 4,
+        overridden: 2,
+        rejected: 1,
+        planted: 3,
+        found: 3,
+        signature: Signature([7; 64]),
+    }
+}
+
 /// Those that tell what people did.
 fn acts() -> Vec<Entry> {
     let rows = vec![
@@ -175,20 +192,7 @@ fn acts() -> Vec<Entry> {
     };
     let (model, purpose, actor) = (sum("model"), token("lead-scoring"), token("dpo"));
     vec![
-        Entry::SignOff(SignOff {
-            run: RunId([0xcd; 16]),
-            time: NOW,
-            actor: token("revue-1"),
-            policy: sum("policy"),
-            proposed: 120,
-            opened: 31,
-            validated: 4,
-            overridden: 2,
-            rejected: 1,
-            planted: 3,
-            found: 3,
-            signature: Signature([7; 64]),
-        }),
+        Entry::SignOff(sign_off()),
         Entry::Release(Release {
             event: EventId([3; 16]),
             time: NOW,
@@ -334,7 +338,8 @@ fn a_sign_off_has_the_lines_that_the_format_gives_and_signs_all_but_the_last() {
          found 3\n"
     );
     assert_eq!(signed.signed_text(), text);
-    let signature = "BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBw==";
+    let signature =
+        "BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBw==";
     assert_eq!(
         Entry::SignOff(signed).text(),
         format!("{text}signature {signature}\n")

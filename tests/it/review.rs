@@ -58,7 +58,7 @@ impl Desk {
                 &format!("{id}key = \"{key}\"\ntrained_until = \"2027-03-01\"\n"),
             );
         }
-        policy += &format!("\n[oversight]\n{oversight}\n");
+        policy = format!("{policy}\n[oversight]\n{oversight}\n");
         fs::write(&path, change(policy)).unwrap();
         desk.night.score("out/a.csv", &[]).done();
         desk
