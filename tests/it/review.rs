@@ -497,7 +497,7 @@ fn who_may_review_is_a_trained_reviewer_with_their_own_key() {
         "--key",
         key.to_str().unwrap(),
     ];
-    lacks(&desk.say(&not), "may not review");
+    lacks(&desk.say(&not), "`dpo-1` may not");
     desk.show("revue-1", one);
     // On the last day of the training, and on the day after.
     desk.now.set(1_803_911_400); // 2027-03-01, 14:30 in Paris
