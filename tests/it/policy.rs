@@ -333,6 +333,18 @@ fn what_may_be_left_out_has_its_documented_default() {
     );
     assert!(!policy.training.one_standard_error && !policy.training.rows_in_time_order);
     assert_eq!(policy.profiling, Profiling::default());
+    let oversight = policy.oversight;
+    assert_eq!(
+        (
+            oversight.borderline_ppm,
+            oversight.sample,
+            oversight.sample_min
+        ),
+        (20_000, 0.05, 10)
+    );
+    assert_eq!((oversight.controls, oversight.seconds), (3, 4));
+    let reason = policy.reason("wrong-data").unwrap();
+    assert_eq!(policy.reason(&reason.code.to_string()), Some(reason));
     assert_eq!(
         policy.profiling.max_alone, None,
         "no budget that nobody set"
@@ -481,6 +493,11 @@ const BAD: &[Case] = &[
     ("[[bands]]\nid = \"froid\"", "[profiling]\nmax_alone = 1.5\n\n[[bands]]\nid = \"froid\"", "1.5", "`max_alone` in [profiling] must be a number from 0 to 1", ""),
     ("[[bands]]\nid = \"froid\"", "[profiling]\nmax_alone = \"5 %\"\n\n[[bands]]\nid = \"froid\"", "\"5 %\"", "must be a number from 0 to 1", ""),
     ("[[bands]]\nid = \"froid\"", "[profiling]\nmin_gain = -0.1\n\n[[bands]]\nid = \"froid\"", "-0.1", "`min_gain` in [profiling] must be a number from 0 to 1", ""),
+    ("[[bands]]\nid = \"froid\"", "[oversight]\nborderline = 2\n\n[[bands]]\nid = \"froid\"", "2", "`borderline` in [oversight] must be a number from 0 to 1", ""),
+    ("[[bands]]\nid = \"froid\"", "[oversight]\nseconds = 86400\n\n[[bands]]\nid = \"froid\"", "86400", "`seconds` in [oversight] must be a whole number from 0 to 3600", ""),
+    ("[[bands]]\nid = \"froid\"", "[oversight]\ncontrol = 3\n\n[[bands]]\nid = \"froid\"", "control", "unknown key `control` in [oversight]", "did you mean `controls`?"),
+    ("[[bands]]\nid = \"froid\"", "[[reasons]]\nid = \"a\"\ncode = 65535\nlabel = \"x\"\n\n[[bands]]\nid = \"froid\"", "65535", "`code` in [[reasons]] must be a whole number from 1 to 65534", ""),
+    ("[[bands]]\nid = \"froid\"", "[[reasons]]\nid = \"a\"\ncode = 7\nlabel = \"x\"\n\n[[reasons]]\nid = \"b\"\ncode = 7\nlabel = \"y\"\n\n[[bands]]\nid = \"froid\"", "7\nlabel = \"y\"", "the code 7 is taken", "must mean one thing"),
     ("[[bands]]\nid = \"froid\"", "[profiling]\nmax_alome = 0.1\n\n[[bands]]\nid = \"froid\"", "max_alome", "unknown key `max_alome` in [profiling]", "did you mean `max_alone`?"),
     ("[[bands]]\nid = \"froid\"", "[[profiling]]\nmax_alone = 0.1\n\n[[bands]]\nid = \"froid\"", "[[profiling]]", "`profiling` must be a table", "write `[profiling]`"),
     // Bands.
