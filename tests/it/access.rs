@@ -184,7 +184,8 @@ fn probant(root: &Path, words: &[&str]) -> Output {
 
 /// The commands of the grammar that do something themselves.
 fn leaves(of: &clap::Command, path: &str, found: &mut BTreeSet<String>) {
-    if !of.has_subcommands() {
+    // `release` does something without its subcommand as well.
+    if !of.has_subcommands() || of.is_subcommand_negates_reqs_set() {
         found.insert(path.to_owned());
     }
     for sub in of.get_subcommands() {
