@@ -128,7 +128,7 @@ def starting(base):
     for nth in range(STARTS):
         helps.append(Run(PROBANT, "--help").wall * 1e3)
         lead = f"L{3_000_000_000 + rows * nth // STARTS:011d}"
-        explains.append(Run(PROBANT, "-w", ws, "explain", lead).wall * 1e3)
+        explains.append(Run(PROBANT, "-w", ws, "explain", lead, "--why", "audit").wall * 1e3)
     (WORK / "scores.parquet").unlink()
     for what, shown, times, goal in [
         ("`--help`", "probant --help", helps, 20),

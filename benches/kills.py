@@ -201,7 +201,7 @@ class Shop:
 
     def found(self, lead):
         """Whether the lead has a decision that can be explained."""
-        code, out, err = self.say("explain", lead, "--json")
+        code, out, err = self.say("explain", lead, "--why", "audit", "--json")
         ask(code in (0, 1, 5), f"`explain` exits {code}: {err or out}")
         return code == 0
 

@@ -10,11 +10,13 @@
 use std::collections::BTreeMap;
 
 use crate::digest::{hex, sha256, unhex};
+use crate::lang::Lang;
 use crate::law::words::Scope;
 use crate::ledger::key::SigningKey;
 use crate::ledger::note::{Verifier, base64, unbase64};
 use crate::ledger::{self, Event, EventId, EventKind, Facts, Hash};
 use crate::name::Token;
+use crate::say;
 
 /// Something that happened to one person's lead.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -105,6 +107,51 @@ pub enum Seen {
     Identity,
 }
 
+/// For which purpose somebody reads what is recorded about a person: a closed list, so that every reading has one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Why {
+    /// The person asked what is known about them (GDPR art. 15).
+    AccessRequest,
+    /// The person contests a decision (art. 22(3)).
+    Contest,
+    /// A proposal is reviewed.
+    Review,
+    /// The model or its data are looked into.
+    Quality,
+    /// The log is audited.
+    Audit,
+    /// A fault is looked into.
+    Support,
+}
+
+impl Why {
+    /// As people read it.
+    #[must_use]
+    pub fn label(self, lang: Lang) -> String {
+        match self {
+            Self::AccessRequest => say!(
+                lang,
+                "the person’s request for access" | "demande d’accès de la personne"
+            ),
+            Self::Contest => say!(lang, "a decision that is contested" | "décision contestée"),
+            Self::Review => say!(
+                lang,
+                "the review of a proposal" | "relecture d’une proposition"
+            ),
+            Self::Quality => say!(lang, "quality control" | "contrôle de qualité"),
+            Self::Audit => say!(lang, "an audit" | "audit"),
+            Self::Support => say!(lang, "support" | "assistance"),
+        }
+    }
+
+    /// As a name of the log.
+    #[must_use]
+    pub fn token(self) -> Token {
+        self.word().parse().expect("each of its words is a name")
+    }
+}
+
 /// Words of the log that stand for the variants of an enum.
 macro_rules! spelt {
     ($type:ident { $($variant:ident = $word:literal,)+ }) => {
@@ -129,6 +176,16 @@ macro_rules! spelt {
 
 spelt! { Control { Found = "found", Missed = "missed", } }
 spelt! { Message { Promotional = "promotional", Informational = "informational", Legal = "legal", } }
+spelt! {
+    Why {
+        AccessRequest = "access-request",
+        Contest = "contest",
+        Review = "review",
+        Quality = "quality",
+        Audit = "audit",
+        Support = "support",
+    }
+}
 spelt! { Seen { Explanation = "explanation", Review = "review", Identity = "identity", } }
 
 /// Everything around an act that its record says as well.

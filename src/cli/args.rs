@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand};
 
+use crate::event::Why;
 use crate::lang::Lang;
 use crate::sql::Dialect;
 use crate::workspace::{ReleaseRequest, RestoreRequest, WhyQuestion};
@@ -20,7 +21,7 @@ pub use review::{By, ReviewVerb};
     version,
     arg_required_else_help = true,
     disable_help_subcommand = true,
-    before_help = "Examples:\n  probant demo                             see the whole path on invented leads\n  probant init leads.csv                   draft a policy from an export\n  probant train leads.csv --as data-1      fit a candidate model\n  probant models activate @latest --as data-1\n  probant score tonight.csv --out scores.csv\n  probant explain L-1042                   why this lead has this score\n  probant ledger verify --full             prove that nothing was changed\n"
+    before_help = "Examples:\n  probant demo                             see the whole path on invented leads\n  probant init leads.csv                   draft a policy from an export\n  probant train leads.csv --as data-1      fit a candidate model\n  probant models activate @latest --as data-1\n  probant score tonight.csv --out scores.csv\n  probant explain L-1042 --why review      why this lead has this score\n  probant ledger verify --full             prove that nothing was changed\n"
 )]
 pub struct Typed {
     /// What to do.
@@ -181,7 +182,7 @@ pub enum Command {
     },
     /// Says why a lead has its score, from the record itself
     #[command(
-        before_help = "Examples:\n  probant explain L-1042\n  probant explain L-1042 --data tonight.csv --json\n"
+        before_help = "Examples:\n  probant explain L-1042 --why access-request\n  probant explain L-1042 --why review --as reviewer-1 --data tonight.csv --json\n"
     )]
     Explain {
         /// The lead's identifier in the CRM
@@ -189,6 +190,9 @@ pub enum Command {
         /// A decision other than the latest
         #[arg(long, value_name = "N")]
         decision: Option<u64>,
+        /// For which purpose you read it: access-request, contest, review, quality, audit or support; recorded
+        #[arg(long, value_name = "PURPOSE", value_parser = why(), hide_possible_values = true)]
+        why: Why,
         /// An export that holds the lead, to show its values beside the codes
         #[arg(long, value_name = "EXPORT")]
         data: Option<PathBuf>,
@@ -259,6 +263,16 @@ pub enum Command {
         /// What to do with them.
         #[command(subcommand)]
         verb: KeysVerb,
+    },
+    /// Looks at every part of the workspace and says what to do; makes the desk again from the ledger
+    #[command(before_help = "Examples:\n  probant doctor\n  probant doctor --rebuild\n")]
+    Doctor {
+        /// Read every act from the ledger again, into a new state.db where the old one cannot be read
+        #[arg(long)]
+        rebuild: bool,
+        /// Who does it: a person of the policy (default: whose work it is)
+        #[arg(long = "as", value_name = "PERSON", requires = "rebuild")]
+        person: Option<String>,
     },
     /// Copies the ledger and, apart from it, the keys, sealed to the recovery key
     #[command(
@@ -618,6 +632,12 @@ pub struct Sql {
     /// Who does it: a person of the policy (default: whose work it is)
     #[arg(long = "as", value_name = "PERSON")]
     pub person: Option<String>,
+}
+
+/// A purpose of the closed list.
+fn why() -> impl TypedValueParser<Value = Why> {
+    PossibleValuesParser::new(Why::ALL.iter().map(|it| it.word()))
+        .try_map(|word| Why::of(&word).ok_or("no such purpose"))
 }
 
 /// Any other name is refused, and the right ones are said.

@@ -72,6 +72,7 @@ const VALUES: &[(&str, &str)] = &[
     ("REASON", "MOTIF"),
     ("STATUS", "ÉTAT"),
     ("TEXT", "TEXTE"),
+    ("PURPOSE", "MOTIF"),
     ("REF", "RÉF"),
     ("REQUEST", "DEMANDE"),
     ("RUN", "PASSAGE"),
@@ -384,7 +385,7 @@ fn unknown(what: &str, name: &str, near: Option<&str>) -> Option<(String, String
     Some((format!("{noun}\u{a0}: «\u{a0}{name}\u{a0}»"), hint))
 }
 
-const LOCKED: &str = "libérez de la place\u{a0}; ne déplacez pas ce fichier\u{a0}: il garde les demandes en attente et les reçus. Perdu, restaurez-le d’une sauvegarde";
+const LOCKED: &str = "libérez de la place\u{a0}; ne déplacez pas ce fichier\u{a0}: il garde les demandes en attente et les reçus. Perdu ou abîmé, restaurez-le d’une sauvegarde, ou refaites-le\u{a0}: `probant doctor --rebuild`";
 
 const ROLLED_BACK: &str = "remettez en place la copie la plus récente du registre\u{a0}; seulement si elle est perdue, dites-le dans le registre\u{a0}: `probant ledger anchor accept-rollback --as PERSONNE`";
 

@@ -19,7 +19,7 @@ use clap::error::ErrorKind;
 use clap::{CommandFactory as _, FromArgMatches as _};
 
 use crate::lang::Lang;
-use crate::workspace::{Error, Workspace, World};
+use crate::workspace::{Error, POLICY, Workspace, World};
 
 pub use args::{Command, Typed};
 
@@ -175,6 +175,15 @@ impl Face<'_> {
         match &self.workspace {
             Some(root) => Workspace::open(root),
             None => Workspace::open(&Workspace::locate(&self.here())?),
+        }
+    }
+
+    /// The folder of the workspace that the command is about, whatever state it is in.
+    fn root(&self) -> Result<PathBuf, Error> {
+        match &self.workspace {
+            Some(root) if root.join(POLICY).exists() => Ok(root.clone()),
+            Some(root) => Err(Error::NoWorkspace { at: root.clone() }),
+            None => Workspace::locate(&self.here()),
         }
     }
 

@@ -2,6 +2,7 @@
 
 mod anchor;
 mod bundle;
+mod doctor;
 mod export;
 mod keys;
 mod law;
@@ -29,13 +30,14 @@ use crate::workspace::{Checked, Error, Initialised};
 
 pub use anchor::{accepted, anchors, asked, cosigned, kept, witness};
 pub use bundle::{handed_over, refused};
+pub use doctor::health;
 pub use export::exported;
 pub use keys::{backed_up, destroyed, keys, person_key, recovery, restored, rewrapped, rotated};
 pub use law::{pack, packs};
 pub use lawful::{changes, signed};
 pub use ledger::{entries, entry, stats, verdict};
 pub use model::{activated, cross_validation, model, models, trained};
-pub use night::{explanation, run, runs, scored};
+pub use night::{explained, explanation, run, runs, scored};
 pub use release::{released, releases, why};
 pub use review::{
     contested, missing, opened, proposals, reviewed, shown as shown_proposal, signed_off,

@@ -72,7 +72,7 @@ pub fn tour(
         ),
         words(&["score"], &[&night], &["--out", &scores.to_string_lossy()]),
         words(
-            &["explain", &lead],
+            &["explain", &lead, "--why", "review", "--as", "revue-1"],
             &[],
             &["--data", &night.to_string_lossy()],
         ),

@@ -88,21 +88,18 @@ pub fn carry_out(command: Command, face: &mut Face<'_>, world: &mut World) -> Re
         Command::Explain {
             lead,
             decision,
+            why,
             data,
             person,
         } => {
-            let said = workspace::explain(
-                &face.open()?,
-                &Question {
-                    lead,
-                    decision,
-                    data,
-                    person,
-                },
-                face.lang,
-            )?;
-            print::explanation(face, &said)?;
-            Ok(Exit::DONE)
+            let question = Question {
+                lead,
+                decision,
+                data,
+                person,
+                why,
+            };
+            explain(face, world, &question)
         }
         Command::Review { verb } => review(face, world, verb),
         Command::Release { verb, request } => release(face, world, verb.as_ref(), request),
@@ -114,6 +111,7 @@ pub fn carry_out(command: Command, face: &mut Face<'_>, world: &mut World) -> Re
         Command::Backup { dir, prune, person } => {
             backup(face, world, &dir, person.as_deref(), prune)
         }
+        Command::Doctor { rebuild, person } => doctor(face, world, rebuild, person.as_deref()),
         Command::Restore { request } => restore(face, world, &request.into()),
     }
 }
@@ -158,6 +156,32 @@ fn why(face: &mut Face<'_>, world: &mut World, typed: WasInside) -> Result<Exit,
     let said = workspace::why(&face.open()?, world, &typed.into())?;
     print::why(face, &said)?;
     Ok(Exit::DONE)
+}
+
+/// `probant explain`.
+fn explain(face: &mut Face<'_>, world: &mut World, question: &Question) -> Result<Exit, Failed> {
+    let ws = face.open()?;
+    let (lang, json) = (face.lang, face.json);
+    let render = |answer: &workspace::Answer| print::explanation(answer, lang, json);
+    let explained = workspace::explain(&ws, world, question, lang, &render)?;
+    print::explained(face, &explained)?;
+    Ok(Exit::DONE)
+}
+
+/// `probant doctor`.
+fn doctor(
+    face: &mut Face<'_>,
+    world: &mut World,
+    rebuild: bool,
+    person: Option<&str>,
+) -> Result<Exit, Failed> {
+    let health = if rebuild {
+        (*workspace::rebuild(&face.open()?, world, person)?).clone()
+    } else {
+        workspace::examine(&face.root()?)
+    };
+    print::health(face, &health)?;
+    Ok(if health.healthy { Exit::DONE } else { Exit(1) })
 }
 
 fn restore(

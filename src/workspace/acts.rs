@@ -14,7 +14,7 @@ use super::error::Error;
 use super::journal::{Commit, Placed, Receipt, View, Writer};
 use super::log::Trouble;
 use super::person;
-use super::state::{State, Told};
+use super::state::{State, Told, Which};
 use super::{Workspace, World, binary};
 use crate::digest::Digest;
 use crate::event;
@@ -187,6 +187,32 @@ fn sweep(state: &mut State, view: &View, left: u64) -> Result<(), Error> {
         state.sweep(&gone, left)?;
     }
     Ok(())
+}
+
+/// Event segments of which `state` says something else than their leaves do; what it has not taken in yet is none.
+pub fn differing(state: &State, view: &View) -> Result<Vec<String>, Error> {
+    let known = state.taken()?;
+    let gone = gaps(view);
+    let mut ours: HashMap<SegmentId, Vec<Told>> = HashMap::new();
+    for it in state.acts(Which::All)? {
+        ours.entry(SegmentId(it.event.segment))
+            .or_default()
+            .push(it);
+    }
+    let mut differing = Vec::new();
+    for placed in view.segments() {
+        let id = placed.entry.id;
+        let gaps = gone.get(&id).copied().unwrap_or(0);
+        if placed.entry.kind != SegmentKind::Events || known.get(&id) != Some(&gaps) {
+            continue;
+        }
+        let mut ours = ours.remove(&id).unwrap_or_default();
+        ours.sort_by_key(|it| it.event.row);
+        if ours != told(view, placed)? {
+            differing.push(format!("ledger/segments/{id}"));
+        }
+    }
+    Ok(differing)
 }
 
 /// How many rows of each segment erasures have taken that were carried out.

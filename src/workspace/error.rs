@@ -78,6 +78,9 @@ pub enum Error {
     /// An explanation does not add up to its record.
     #[error(transparent)]
     Explanation(#[from] crate::report::DoesNotAddUp),
+    /// What was to be shown could not be put in words.
+    #[error("the explanation could not be written out")]
+    Shown(#[source] io::Error),
     /// The disk refused a read.
     #[error("cannot read `{}`", path.display())]
     Read {
@@ -244,6 +247,7 @@ impl Error {
             | Self::Disk(_)
             | Self::Read { .. }
             | Self::Write { .. }
+            | Self::Shown(_)
             | Self::NoDecision
             | Self::OtherDecision { .. }
             | Self::Unaccounted { .. }
@@ -347,7 +351,7 @@ impl Error {
                 "see that the disk has room and that the folder is writable, then run the same command again: nothing half-written counts",
             ),
             Self::State(error) => fixed(error.hint()),
-            Self::Read { .. } | Self::Scoring { .. } => None,
+            Self::Read { .. } | Self::Shown(_) | Self::Scoring { .. } => None,
         }
     }
 }

@@ -1,23 +1,28 @@
 //! Why a lead has its score: the record found by pseudonym, proved, and put in words.
 
+use std::io;
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
+use super::acts::{self, Doing};
+use super::erasure;
 use super::error::Error;
 use super::export::{Export, Plan};
-use super::journal::{Placed, Proved, View};
+use super::journal::{Commit, Placed, Proved, View};
 use super::keys::Refusal;
 use super::models::{self, Loaded};
 use super::unlinked::{Keys, Unlinked};
-use super::{Workspace, files};
-use crate::digest::{Digest, hex};
+use super::{Recorded, Workspace, World, files};
+use crate::digest::{Digest, hex, sha256};
+use crate::event::{Act, Circumstances, Seen, Why};
 use crate::features::encode;
 use crate::lang::Lang;
 use crate::law::{Pack, Sentence};
 use crate::ledger::entry::Segment;
 use crate::ledger::record::{Prediction, Record};
 use crate::ledger::{Entry, SegmentKind};
+use crate::name::Token;
 use crate::odds::{LogOdds, Score};
 use crate::policy::{self, Basis, Column as Declared, IdType, Policy, Right};
 use crate::pseudonym::normalise;
@@ -25,7 +30,7 @@ use crate::report::{Explanation, Given, Other, Proof, terms};
 use crate::table::Column;
 
 /// Whose decision, and which.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Question {
     /// The identifier as the operator typed it.
     pub lead: String,
@@ -35,6 +40,19 @@ pub struct Question {
     pub data: Option<PathBuf>,
     /// Who asks; whose work it is, where nobody is named.
     pub person: Option<String>,
+    /// For which purpose: no reading is without one.
+    pub why: Why,
+}
+
+/// What was shown, and the reading of it that was recorded before.
+#[derive(Clone, Debug)]
+pub struct Explained {
+    /// Exactly the bytes to show: the record holds their SHA-256.
+    pub shown: Vec<u8>,
+    /// Who read it.
+    pub by: Token,
+    /// For which purpose.
+    pub why: Why,
 }
 
 /// An explanation, and what anybody needs to verify its record without this program.
@@ -92,11 +110,60 @@ struct Found<'a> {
     decision: u64,
 }
 
-/// Explains a decision about a lead from its record, replayed against the model of that day.
-pub fn explain(ws: &Workspace, question: &Question, lang: Lang) -> Result<Answer, Error> {
-    ws.may(question.person.as_deref(), Right::Explain)?;
-    let view = View::open(&ws.root)?;
-    let (found, unlinked) = find(ws, &view, &question.lead)?;
+/// Explains a decision about a lead, and records who read it and why; what `render` makes of it is shown only then.
+///
+/// The reading is a leaf of its own about the same person, erased with the rest of their records.
+pub fn explain(
+    ws: &Workspace,
+    world: &mut World,
+    question: &Question,
+    lang: Lang,
+    render: &dyn Fn(&Answer) -> io::Result<Vec<u8>>,
+) -> Result<Recorded<Explained>, Error> {
+    let by = ws
+        .may(question.person.as_deref(), Right::Explain)?
+        .id
+        .clone();
+    let mut writer = erasure::writer(ws, world)?;
+    let (answer, chosen) = answer(ws, writer.view(), question, lang)?;
+    let shown = render(&answer).map_err(Error::Shown)?;
+    let act = Act::Accessed {
+        what: Seen::Explanation,
+        why: question.why.token(),
+    };
+    let event = act.record(&Circumstances {
+        event: world.entropy.bytes(),
+        pseudonym: answer.explanation.pseudonym,
+        decision: Some(answer.explanation.decision),
+        actor: by.clone(),
+        shown: sha256(&[&shown]),
+        time: world.now.0,
+        note: None,
+    })?;
+    let doing = Doing {
+        kid: chosen.kid,
+        purpose: chosen.purpose,
+        schema: Some(chosen.schema),
+        retention: None,
+        event,
+        note: None,
+    };
+    acts::record(ws, world, &mut writer, Commit::default(), vec![doing])?;
+    Ok(Recorded(Explained {
+        shown,
+        by,
+        why: question.why,
+    }))
+}
+
+/// Explains a decision about a lead from its record, replayed against the model of that day; and its segment's entry.
+fn answer(
+    ws: &Workspace,
+    view: &View,
+    question: &Question,
+    lang: Lang,
+) -> Result<(Answer, Segment), Error> {
+    let (found, unlinked) = find(ws, view, &question.lead)?;
     let Some(latest) = found.last() else {
         return Err(if unlinked.is_empty() {
             Error::NoDecision
@@ -126,9 +193,9 @@ pub fn explain(ws: &Workspace, question: &Question, lang: Lang) -> Result<Answer
             hint: "`probant subject lift LEAD --request REF` once the restriction ends",
         });
     }
-    let (mut said, evidence) = say(ws, &view, chosen, &question.lead, lang)?;
+    let (mut said, evidence) = say(ws, view, chosen, &question.lead, lang)?;
     if let Some(data) = &question.data {
-        let model = model_of(ws, &view, chosen.placed)?;
+        let model = model_of(ws, view, chosen.placed)?;
         give(ws, &mut said, &model, data, &question.lead, lang)?;
     }
     for other in found
@@ -136,14 +203,15 @@ pub fn explain(ws: &Workspace, question: &Question, lang: Lang) -> Result<Answer
         .rev()
         .filter(|it| it.decision != chosen.decision && !is_held(it))
     {
-        said.others.push(brief(ws, &view, other)?);
+        said.others.push(brief(ws, view, other)?);
     }
     said.check()?;
-    Ok(Answer {
+    let answer = Answer {
         explanation: said,
         evidence,
         unlinked,
-    })
+    };
+    Ok((answer, chosen.placed.entry.clone()))
 }
 
 /// The number of the latest decision about a lead, or of the one asked for.

@@ -17,6 +17,7 @@ mod check;
 mod columns;
 mod consents;
 mod desk;
+mod doctor;
 mod erasure;
 mod examine;
 mod explain;
@@ -71,13 +72,14 @@ pub use backup::{
 };
 pub use bundle::{BundleRequest, HandedOver, Refusal, Selection, bundle};
 pub use check::{Checked, ColumnReport, check};
+pub use doctor::{Condition, Health, Line, Part, Rebuilt, examine, rebuild};
 pub use erasure::{
     Ask, Batch, FileDone, Objected, Orphan, Receipt, RequestLine, Taken, ask as erase, gc, lift,
     list as list_requests, object, preview as preview_batch, purge, receipt, restrict,
 };
 pub use error::Error;
 pub use examine::{AnchorVerdict, Anchored, Examined};
-pub use explain::{Answer, Evidence, Question, explain};
+pub use explain::{Answer, Evidence, Explained, Question, explain};
 pub use export_sql::{SqlExported, SqlRequest, export_sql};
 pub use handed::{HandOver, recipients};
 pub use init::{Initialised, init, stage_demo};

@@ -11,7 +11,7 @@ mod requests;
 
 use std::path::{Path, PathBuf};
 
-use rusqlite::{Connection, OptionalExtension as _, params};
+use rusqlite::{Connection, OpenFlags, OptionalExtension as _, params};
 
 use crate::digest::Digest;
 
@@ -47,7 +47,7 @@ impl Error {
     pub fn hint(&self) -> &'static str {
         match self {
             Self::Sqlite { .. } => {
-                "free some space; do not move this file: it holds waiting requests and receipts. If it is lost, restore it from a backup"
+                "free some space; do not move this file: it holds waiting requests and receipts. If it is lost or damaged, restore it from a backup, or make it again with `probant doctor --rebuild`"
             }
             Self::Newer { .. } => "use the newer version of the program",
         }
@@ -166,6 +166,19 @@ impl State {
             }
         }
         Ok(Self(db))
+    }
+
+    /// What `SQLite` finds damaged in the file at `path`, which is there.
+    pub fn damage(path: &Path) -> Result<Vec<String>, Error> {
+        let failed = failed("examine it");
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let db = Connection::open_with_flags(path, flags).map_err(&failed)?;
+        let mut statement = db.prepare("PRAGMA integrity_check(20)").map_err(&failed)?;
+        let rows = statement
+            .query_map([], |row| row.get::<_, String>(0))
+            .map_err(&failed)?;
+        let said: Vec<String> = rows.collect::<Result<_, _>>().map_err(&failed)?;
+        Ok(said.into_iter().filter(|line| line != "ok").collect())
     }
 
     /// Writes a copy of the database as one file, `to`, which does not exist yet.

@@ -4,16 +4,25 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::{Command, Output};
 
+use std::sync::atomic::Ordering;
+
 use clap::CommandFactory as _;
 use probant::cli::Typed;
+use probant::digest::sha256;
+use probant::event::{Act, Seen, Why};
+use probant::ledger::{Event, EventKind};
 use probant::policy::{self, Right};
+use rusqlite::Connection;
 use tempfile::TempDir;
 
 use crate::cli_support::{json, workspace};
+use crate::faults::{failing, full};
+use crate::night::{FIRST, Night, copy, run, world_on};
 
 /// A command, words that reach it, and who may: `o`perator, `d`ata scientist, `r`eviewer, `p` for the DPO,
 /// `a`uditor. Whatever only shows what is about nobody is open to all, and says why.
 const TABLE: &[(&str, &str, &str)] = &[
+    ("doctor", "doctor --rebuild", "o--p-"),
     ("demo", "", "open: invented leads in a folder of their own"),
     (
         "init",
@@ -43,7 +52,7 @@ const TABLE: &[(&str, &str, &str)] = &[
     ("score", "score none.csv --dry-run", "od---"),
     ("runs list", "", "open: counts"),
     ("runs show", "", "open: counts"),
-    ("explain", "explain L-1042", "o-rpa"),
+    ("explain", "explain L-1042 --why audit", "o-rpa"),
     (
         "review list",
         "",
@@ -73,6 +82,13 @@ const TABLE: &[(&str, &str, &str)] = &[
     ),
     ("release list", "", "open: counts"),
     ("why", "why L-1 --release 1 --why audit", "o-rpa"),
+    (
+        "release",
+        "release --to t --message legal --data none.csv --out none.csv",
+        "o----",
+    ),
+    ("release list", "", "open: tools, counts and days"),
+    ("why", "why L-1042 --release 1 --why audit", "o-rpa"),
     ("export sql", "export sql --dialect duckdb", "-d--a"),
     ("subject erase", "subject erase L-1 --request R", "---p-"),
     (
@@ -303,8 +319,12 @@ fn the_policy_says_who_may_and_check_prints_it() {
     let folder = one_of_each("[rights]\nauditor = [\"score\"]\n");
     let root = folder.path();
     assert!(!refused(root, "score none.csv --dry-run", Some("auditor")));
-    assert!(refused(root, "explain L-1042", Some("auditor")));
-    assert!(!refused(root, "explain L-1042", Some("reviewer")));
+    assert!(refused(root, "explain L-1042 --why audit", Some("auditor")));
+    assert!(!refused(
+        root,
+        "explain L-1042 --why audit",
+        Some("reviewer")
+    ));
     let printed = json(root, &["policy", "check"]);
     for right in Right::all() {
         let roles = printed["rights"][right.word()].as_array().unwrap();
@@ -315,4 +335,164 @@ fn the_policy_says_who_may_and_check_prints_it() {
     let table = String::from_utf8_lossy(&table.stdout).into_owned();
     let line = table.lines().find(|it| it.contains("score")).unwrap();
     assert!(line.contains("operator, data-scientist, auditor"), "{line}");
+}
+
+/// What the projection holds, as its own bytes say it.
+pub fn acts(root: &Path) -> Vec<Event> {
+    let db = Connection::open(root.join("state.db")).unwrap();
+    let mut rows = db
+        .prepare("SELECT record FROM act ORDER BY segment, row")
+        .unwrap();
+    let records = rows.query_map([], |row| row.get::<_, Vec<u8>>(0)).unwrap();
+    records
+        .map(|bytes| Event::decode(&bytes.unwrap()).unwrap())
+        .collect()
+}
+
+fn scored() -> (Night, String) {
+    let night = Night::new(60);
+    night.score("out/a.csv", &[]).done();
+    let lead = format!("PR{:08}", FIRST + 7);
+    (night, lead)
+}
+
+#[test]
+fn nothing_is_read_without_a_purpose_of_the_list() {
+    let (night, lead) = scored();
+    let none = night.say(&["explain", &lead]);
+    assert_eq!(none.exit, 2, "{none:?}");
+    assert!(none.err.contains("--why <PURPOSE>"), "{none:?}");
+    let other = night.say(&["explain", &lead, "--why", "curiosity"]);
+    assert_eq!(other.exit, 2, "{other:?}");
+    for why in Why::ALL {
+        assert!(other.err.contains(why.word()), "{other:?}");
+    }
+    assert_eq!(acts(&night.root()), []);
+    for why in Why::ALL {
+        night.say(&["explain", &lead, "--why", why.word()]).done();
+    }
+    let said: BTreeSet<String> = acts(&night.root())
+        .iter()
+        .filter_map(|event| match Act::of(event) {
+            Some(Act::Accessed { why, .. }) => Some(why.to_string()),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(said.len(), Why::ALL.len());
+}
+
+#[test]
+fn what_was_read_by_whom_and_why_is_in_the_ledger_with_the_digest_of_every_byte_shown() {
+    let (night, lead) = scored();
+    let words = ["explain", &lead, "--why", "contest", "--as", "revue-1"];
+    let said = night.say(&words).done();
+    let [event] = &acts(&night.root())[..] else {
+        panic!("one reading, one act")
+    };
+    assert_eq!(event.kind, EventKind::Access);
+    assert_eq!(event.shown, sha256(&[said.out.as_bytes()]));
+    assert_eq!(
+        event.decision,
+        Some(said.json()["decision"].as_u64().unwrap())
+    );
+    assert_eq!(
+        probant::digest::hex(&event.pseudonym),
+        said.json()["proof"]["pseudonym"]
+            .as_str()
+            .or(said.json()["pseudonym"].as_str())
+            .unwrap()
+    );
+    let act = Act::Accessed {
+        what: Seen::Explanation,
+        why: Why::Contest.token(),
+    };
+    assert_eq!(Act::of(event), Some(act));
+    let actor = probant::ledger::record::actor(&"revue-1".parse().unwrap());
+    assert_eq!(event.actor, actor);
+    // A later reading shows the same record, and is another reading.
+    night.say(&words).done();
+    assert_eq!(acts(&night.root()).len(), 2);
+    night.say(&["ledger", "verify", "--full"]).done();
+}
+
+#[test]
+fn nothing_is_shown_whose_reading_could_not_be_recorded() {
+    let (night, lead) = scored();
+    let mut tried = 0;
+    loop {
+        let root = night.path(&format!("ws-{tried}"));
+        copy(&night.root(), &root);
+        let (disk, count) = failing(tried, full);
+        let mut world = world_on(disk, 9);
+        let words = ["explain", &lead, "--why", "audit"];
+        let said = run(&root, &mut world, &words);
+        if count.load(Ordering::SeqCst) <= tried {
+            assert_eq!(said.exit, 0, "{said:?}");
+            break;
+        }
+        // The moment may come after the reading was recorded; never before.
+        if said.exit == 0 {
+            assert_eq!(acts(&root).len(), 1, "moment {tried}");
+        } else {
+            assert_eq!(said.out, "", "moment {tried}: {said:?}");
+        }
+        std::fs::remove_dir_all(&root).unwrap();
+        tried += 1;
+    }
+    assert!(tried > 8, "only {tried} moments at which a disk can fail");
+}
+
+#[test]
+fn the_reading_of_an_erased_persons_receipt_is_recorded_too() {
+    let (night, lead) = scored();
+    night.say(&["explain", &lead, "--why", "support"]).done();
+    let erase = ["subject", "erase", &lead, "--request", "DEM-1", "--now"];
+    night.say(&erase).done();
+    let before = acts(&night.root());
+    assert!(
+        before.iter().all(|it| it.kind != EventKind::Access),
+        "readings go with the person's records"
+    );
+    let out = night.path("receipt");
+    let words = [
+        "subject",
+        "receipt",
+        "DEM-1",
+        "--out",
+        out.to_str().unwrap(),
+    ];
+    night.say(&words).done();
+    let after = acts(&night.root());
+    let read = after
+        .iter()
+        .find(|it| it.kind == EventKind::Access)
+        .unwrap();
+    let objection = before
+        .iter()
+        .find(|it| it.kind == EventKind::Objection)
+        .unwrap();
+    assert_eq!(read.pseudonym, objection.pseudonym);
+    let letter = std::fs::read(out.join("receipt.txt")).unwrap();
+    assert_eq!(read.shown, sha256(&[&letter]));
+    night.say(&["ledger", "verify", "--full"]).done();
+}
+
+#[test]
+fn no_hand_changes_an_act_or_takes_one_away() {
+    let (night, lead) = scored();
+    night.say(&["explain", &lead, "--why", "audit"]).done();
+    let db = Connection::open(night.root().join("state.db")).unwrap();
+    db.execute("INSERT INTO note VALUES (x'00', x'00', 'said')", [])
+        .unwrap();
+    for (sql, why) in [
+        ("UPDATE act SET purpose = 'x'", "never changed"),
+        ("UPDATE act SET record = x'00'", "never changed"),
+        ("DELETE FROM act", "only with its leaf"),
+        ("UPDATE note SET text = 'other'", "never changed"),
+        ("DELETE FROM note", "only with its act"),
+    ] {
+        let error = db.execute(sql, []).unwrap_err().to_string();
+        assert!(error.contains(why), "{sql}: {error}");
+    }
+    assert_eq!(acts(&night.root()).len(), 1);
 }

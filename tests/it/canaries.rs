@@ -189,21 +189,23 @@ fn lived() -> Night {
         let text = String::from_utf8_lossy(&written);
         let known = text.lines().nth(4).unwrap().split(';').next().unwrap();
         silent(
-            &night.say(&["explain", known, "--data", &data]).done(),
+            &night
+                .say(&["explain", "--why", "audit", known, "--data", &data])
+                .done(),
             "explain",
         );
     }
     fs::write(night.root().join("probant.toml"), policy).unwrap();
     // What people mistype is not kept either.
     let words = [
-        ["explain", IDENTIFIER],
-        ["explain", EMAIL],
-        ["runs", "list"],
-        ["ledger", "show"],
-        ["ledger", "verify"],
+        &["explain", IDENTIFIER, "--why", "audit"][..],
+        &["explain", EMAIL, "--why", "audit"],
+        &["runs", "list"],
+        &["ledger", "show"],
+        &["ledger", "verify"],
     ];
     for words in words {
-        let said = night.say(&words);
+        let said = night.say(words);
         let hits = find_in(
             "a command",
             &format!("{}{}", said.out, said.err),
@@ -623,7 +625,10 @@ fn an_erased_lead_is_found_in_no_store() {
         "--out",
     ];
     night.say(&[&words[..], &[&handed]].concat()).done();
-    let said = night.say(&["explain", &lead]).done().json();
+    let said = night
+        .say(&["explain", "--why", "audit", &lead])
+        .done()
+        .json();
     let text = |name: &str| {
         let found = said.get(name).or_else(|| said["proof"].get(name));
         found
@@ -638,8 +643,8 @@ fn an_erased_lead_is_found_in_no_store() {
         Needle::bytes("salt", &bytes("salt")),
     ];
     let before = find(&night.root(), &needles);
-    // Two nights, and the event of the hand-over.
-    assert_eq!(of(&before, "pseudonym").len(), 3, "{before:?}");
+    // Two nights, the event of the hand-over, and the reading of the explanation: in the ledger and in its projection.
+    assert_eq!(of(&before, "pseudonym").len(), 5, "{before:?}");
     assert_eq!(of(&before, "identifier"), BTreeSet::new());
     assert_eq!(
         of(&find(&night.path("out"), &needles), "identifier").len(),
@@ -658,8 +663,8 @@ fn an_erased_lead_is_found_in_no_store() {
     assert_eq!(of(&waiting, "identifier"), BTreeSet::new());
     let done = night.say(&["subject", "erase", "--now"]).done().json();
     assert_eq!(
-        done["batch"]["records"], 4,
-        "each decision was handed out: {done}"
+        done["batch"]["records"], 5,
+        "each decision was handed out, and one was read: {done}"
     );
     let receipt = path("receipt");
     night

@@ -357,7 +357,9 @@ fn every_command_answers_json_with_one_document_and_its_version() {
         &["-w", &root, "score", &night, "--dry-run"],
         &["-w", &root, "runs", "list"],
         &["-w", &root, "runs", "show", "@latest"],
-        &["-w", &root, "explain", LEAD, "--data", &night],
+        &[
+            "-w", &root, "explain", "--why", "audit", LEAD, "--data", &night,
+        ],
         &["-w", &root, "export", "sql", "--dialect", "postgres"],
         &["-w", &root, "ledger", "verify", "--full"],
         &["-w", &root, "ledger", "show"],
@@ -369,7 +371,7 @@ fn every_command_answers_json_with_one_document_and_its_version() {
         assert_eq!(answer["schema_version"], 1, "{command:?}: {answer}");
     }
     // A refusal is a document too where there is an answer, and a text on stderr where there is none.
-    let refused = run(&["-w", &root, "--json", "explain", "NOBODY"]);
+    let refused = run(&["-w", &root, "--json", "explain", "--why", "audit", "NOBODY"]);
     assert_eq!((refused.exit, refused.out.as_str()), (1, ""), "{refused:?}");
     assert!(refused.err.contains("hint: "), "{refused:?}");
 }
@@ -382,7 +384,21 @@ fn what_was_typed_wrongly_exits_2_in_the_reader_s_language() {
             "unrecognized subcommand 'ledgr'",
             "commande inconnue «\u{a0}ledgr\u{a0}»",
         ),
-        (&["explain"], "required arguments", "il manque <PROSPECT>"),
+        (
+            &["explain", "--why", "audit"],
+            "required arguments",
+            "il manque <PROSPECT>",
+        ),
+        (
+            &["explain", LEAD],
+            "required arguments",
+            "il manque --why <MOTIF>",
+        ),
+        (
+            &["explain", LEAD, "--why", "curiosity"],
+            "invalid value 'curiosity'",
+            "«\u{a0}curiosity\u{a0}» ne convient pas à --why <MOTIF>",
+        ),
         (
             &["score", "x.csv", "--no"],
             "unexpected argument '--no'",
@@ -579,7 +595,16 @@ fn a_third_outcome_is_an_open_lead_and_counted_as_one() {
 #[test]
 fn an_unknown_lead_exits_1_and_every_decision_about_a_known_one_is_found() {
     let (_folder, root) = played();
-    let unknown = run(&["-w", &root, "--lang", "fr", "explain", "PERSONNE-1"]);
+    let unknown = run(&[
+        "-w",
+        &root,
+        "--lang",
+        "fr",
+        "explain",
+        "--why",
+        "audit",
+        "PERSONNE-1",
+    ]);
     assert_eq!(unknown.exit, 1, "{unknown:?}");
     assert!(
         unknown.err.contains("aucune décision sur ce prospect") && unknown.err.contains("conseil"),
@@ -590,19 +615,22 @@ fn an_unknown_lead_exits_1_and_every_decision_about_a_known_one_is_found() {
         "an identifier stands in an error: {unknown:?}"
     );
 
-    let first = json(&["-w", &root, "explain", LEAD, "--json"])["decision"].clone();
+    let first =
+        json(&["-w", &root, "explain", "--why", "audit", LEAD, "--json"])["decision"].clone();
     let (night, out) = (file(&root, "night.csv"), file(&root, "second.csv"));
     assert_eq!(
         run(&["-w", &root, "score", &night, "--out", &out, "--again"]).exit,
         0
     );
-    let latest = json(&["-w", &root, "explain", LEAD, "--json"]);
+    let latest = json(&["-w", &root, "explain", "--why", "audit", LEAD, "--json"]);
     assert!(latest["decision"].as_u64() > first.as_u64(), "{latest}");
     assert_eq!(latest["other_decisions"][0]["decision"], first);
     let asked = json(&[
         "-w",
         &root,
         "explain",
+        "--why",
+        "audit",
         LEAD,
         "--json",
         "--decision",
@@ -610,7 +638,10 @@ fn an_unknown_lead_exits_1_and_every_decision_about_a_known_one_is_found() {
     ]);
     assert_eq!(asked["decision"], first);
     assert_eq!(asked["other_decisions"][0]["decision"], latest["decision"]);
-    let shown = run(&["-w", &root, "explain", LEAD, "--lang", "en"]).out;
+    let shown = run(&[
+        "-w", &root, "explain", "--why", "audit", LEAD, "--lang", "en",
+    ])
+    .out;
     assert!(shown.contains("Other decisions about this lead"), "{shown}");
 
     // The number in the score file is the number that explains.
@@ -634,6 +665,8 @@ fn an_unknown_lead_exits_1_and_every_decision_about_a_known_one_is_found() {
         "-w",
         &root,
         "explain",
+        "--why",
+        "audit",
         LEAD,
         "--decision",
         "999999",
@@ -652,7 +685,9 @@ fn an_unknown_lead_exits_1_and_every_decision_about_a_known_one_is_found() {
 fn the_values_given_now_are_told_from_those_of_the_record() {
     let (_folder, root) = played();
     let night = file(&root, "night.csv");
-    let same = json(&["-w", &root, "explain", LEAD, "--data", &night, "--json"]);
+    let same = json(&[
+        "-w", &root, "explain", "--why", "audit", LEAD, "--data", &night, "--json",
+    ]);
     let still = |answer: &Value| -> Vec<bool> {
         let terms = answer["terms"].as_array().unwrap();
         terms
@@ -677,14 +712,16 @@ fn the_values_given_now_are_told_from_those_of_the_record() {
             .0,
     )
     .unwrap();
-    let answer = json(&["-w", &root, "explain", LEAD, "--data", &changed, "--json"]);
+    let answer = json(&[
+        "-w", &root, "explain", "--why", "audit", LEAD, "--data", &changed, "--json",
+    ]);
     assert_eq!(
         still(&answer).iter().filter(|still| !**still).count(),
         1,
         "{answer}"
     );
     let shown = run(&[
-        "-w", &root, "explain", LEAD, "--data", &changed, "--lang", "fr",
+        "-w", &root, "explain", "--why", "audit", LEAD, "--data", &changed, "--lang", "fr",
     ])
     .out;
     assert!(
@@ -733,7 +770,7 @@ fn root_of(leaf: Vec<u8>, index: u64, size: u64, path: &[Vec<u8>]) -> Vec<u8> {
 fn anybody_can_verify_an_explanation_from_its_json_alone() {
     use base64::Engine as _;
     let (_folder, root) = played();
-    let answer = json(&["-w", &root, "explain", LEAD, "--json"]);
+    let answer = json(&["-w", &root, "explain", "--why", "audit", LEAD, "--json"]);
     let proof = &answer["proof"];
     let (record, salt) = (bytes(&proof["record"]), bytes(&proof["salt"]));
     let leaf = sha256(&[&[0], &salt, &record]);
@@ -873,7 +910,7 @@ fn a_workspace_that_was_tampered_with_exits_4_and_names_the_file() {
 fn data_goes_to_stdout_and_the_rest_to_stderr_without_colour() {
     let (_folder, root) = played();
     for arguments in [
-        &["explain", LEAD][..],
+        &["explain", "--why", "audit", LEAD][..],
         &["ledger", "stats"],
         &["models", "list"],
         &["ledger", "show"],
@@ -888,7 +925,10 @@ fn data_goes_to_stdout_and_the_rest_to_stderr_without_colour() {
             "{ran:?}"
         );
         assert!(
-            ran.err.is_empty() || ran.err.starts_with(&format!("next: probant -w {root} ")),
+            ran.err
+                .lines()
+                .filter(|line| !line.starts_with("recorded: "))
+                .all(|line| line.starts_with(&format!("next: probant -w {root} "))),
             "{ran:?}"
         );
     }
@@ -912,7 +952,7 @@ fn a_reader_that_leaves_early_causes_no_panic() {
 #[test]
 fn the_language_follows_the_environment_unless_it_is_named() {
     let (_folder, root) = played();
-    let explain = ["-w", &root, "explain", LEAD];
+    let explain = ["-w", &root, "explain", "--why", "audit", LEAD];
     let french = run_with(&explain, &[("LANG", "fr_FR.UTF-8")]).out;
     assert!(
         french.starts_with(&format!("Prospect {LEAD}\u{a0}: score ")),
@@ -945,7 +985,7 @@ fn an_explanation_is_wrapped_to_its_terminal_and_cut_nowhere() {
         let set = columns.to_string();
         let shown = run_with(
             &[
-                "-w", &root, "explain", LEAD, "--data", &night, "--lang", "fr",
+                "-w", &root, "explain", "--why", "audit", LEAD, "--data", &night, "--lang", "fr",
             ],
             &[("COLUMNS", &set)],
         )

@@ -432,7 +432,11 @@ fn every_cell(format: &str) {
             "{cells:?}"
         );
         if let Some(article) = ground {
-            let why = it.night.say(&["explain", id]).done().json();
+            let why = it
+                .night
+                .say(&["explain", id, "--why", "audit"])
+                .done()
+                .json();
             assert_eq!(why["legal_basis"]["article"], article, "{cells:?}");
             assert!(why["legal_basis"]["ground"].is_string(), "{cells:?}");
         } else {
@@ -440,7 +444,7 @@ fn every_cell(format: &str) {
             assert_eq!(refusal, said, "{cells:?}");
             assert!(!article.is_empty() && reason.len() > 10, "{cells:?}");
             assert!(scored.iter().all(|(other, _)| other != id), "{cells:?}");
-            it.night.say(&["explain", id]).failed(1);
+            it.night.say(&["explain", id, "--why", "audit"]).failed(1);
         }
     }
     assert_eq!(listed.len() as u64, refused);
@@ -870,7 +874,7 @@ fn in_touch_and_not(it: &Lawful, leads: usize) -> (String, String, Vec<String>) 
 /// What is left of each lead: whether it can be explained, by decision.
 fn left(it: &Lawful, ids: &[String]) -> Vec<usize> {
     let count = |id: &String| {
-        let said = it.night.say(&["explain", id]);
+        let said = it.night.say(&["explain", id, "--why", "audit"]);
         if said.exit != 0 {
             return 0;
         }
@@ -890,7 +894,8 @@ fn whoever_is_refused_for_lapsed_retention_is_forgotten_by_the_same_night() {
         refusals(&report),
         BTreeMap::from([("retention-lapsed".to_owned(), 2)])
     );
-    assert_eq!(report["batch"]["lapsed"], 2);
+    // Their proposals, and the readings of them.
+    assert_eq!(report["batch"]["lapsed"], 4);
     assert_eq!(left(&it, &ids), [0, 0, 2, 2]);
     // Their names left the score file of the night before as well.
     let scored = statuses(&it.night.path("out/a.csv"));

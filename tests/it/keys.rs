@@ -107,7 +107,9 @@ fn a_rotation_ends_a_period_and_everything_goes_on_working() {
         .map(|row| lead(&night, "out/b.csv", row))
         .find(|it| known.contains(it))
         .unwrap();
-    let said = say(&root, &["explain", &both]).done().json();
+    let said = say(&root, &["explain", "--why", "audit", &both])
+        .done()
+        .json();
     assert_eq!(
         said["other_decisions"].as_array().unwrap().len(),
         1,
@@ -117,7 +119,7 @@ fn a_rotation_ends_a_period_and_everything_goes_on_working() {
     // Someone of the first night only is found too.
     let later: BTreeSet<String> = (0..60).map(|row| lead(&night, "out/b.csv", row)).collect();
     let early = known.iter().find(|it| !later.contains(*it)).unwrap();
-    say(&root, &["explain", early]).done();
+    say(&root, &["explain", "--why", "audit", early]).done();
     verified(&root);
     // A retry of the first night is written again under the first night's period.
     let whole = night.read("out/a.csv");
@@ -175,31 +177,33 @@ fn a_destroyed_period_says_why_nobody_is_found_in_it() {
     verified(&root);
 
     // Someone of the destroyed period only: why, how many, from when to when, since when.
-    let said = say(&root, &["explain", early]).failed(1);
+    let said = say(&root, &["explain", "--why", "audit", early]).failed(1);
     let why = format!(
         "60 predictions of period {old}, from 2026-09-21 to 2026-09-21, can no longer be linked to anybody since 2026-10-11"
     );
     assert!(said.err.contains(&why), "{said:?}");
-    let (_, err) = in_french(&root, &["explain", early]);
+    let (_, err) = in_french(&root, &["explain", "--why", "audit", early]);
     assert!(
         err.contains("ne peuvent plus être rattachées à personne depuis le 11/10/2026"),
         "{err}"
     );
     // Someone found elsewhere: explained, with a line about what could not be searched.
-    let said = say(&root, &["explain", both]).done().json();
+    let said = say(&root, &["explain", "--why", "audit", both])
+        .done()
+        .json();
     assert_eq!(
         said["other_decisions"].as_array().unwrap().len(),
         0,
         "{said}"
     );
     assert_eq!(said["unlinked"][0]["kid"], old.as_str());
-    let (out, _) = in_french(&root, &["explain", both]);
+    let (out, _) = in_french(&root, &["explain", "--why", "audit", both]);
     assert!(
         out.contains(&format!("60 prédictions de la période {old}")),
         "{out}"
     );
     // Nobody: the same answer as for someone who was there, or the difference would tell.
-    let nobody = say(&root, &["explain", "NOBODY"]).failed(1);
+    let nobody = say(&root, &["explain", "--why", "audit", "NOBODY"]).failed(1);
     assert!(nobody.err.contains(&why), "{nobody:?}");
 
     // The files of a run of that period cannot be made again; those in place are recognised.
@@ -214,7 +218,7 @@ fn a_destroyed_period_says_why_nobody_is_found_in_it() {
     );
     assert!(!out.exists());
     on_day(&root, 0, &[&words[..], &["--again"]].concat()).done();
-    say(&root, &["explain", early]).done();
+    say(&root, &["explain", "--why", "audit", early]).done();
     verified(&root);
 }
 
@@ -227,7 +231,7 @@ fn a_key_that_is_missing_without_a_word_in_the_log_is_said_to_be_missing() {
     let secret = fs::read(&old).unwrap();
     fs::remove_file(&old).unwrap();
     assert_eq!(states(&root), ["missing", "in-use"]);
-    let said = say(&root, &["explain", "NOBODY"]).failed(1);
+    let said = say(&root, &["explain", "--why", "audit", "NOBODY"]).failed(1);
     assert!(
         said.err.contains("does not say that it was destroyed"),
         "{said:?}"
@@ -352,7 +356,7 @@ fn a_rotation_cut_short_at_any_operation_leaves_the_old_period_or_the_new_one() 
             "{when}: reported done, and gone"
         );
         if began == 2 { &new } else { &old }.fetch_add(1, Ordering::SeqCst);
-        say(&root, &["explain", &whose]).done();
+        say(&root, &["explain", "--why", "audit", &whose]).done();
         rotate(&root, 1);
         settled(&root, when);
         assert_eq!(periods(&root).len(), began + 1, "{when}");
@@ -446,7 +450,9 @@ fn a_machine_that_is_lost_comes_back_and_goes_on() {
     let (data, out) = (night.path("later.csv"), night.path("out/c.csv"));
     let again_words = ["score", text(&data), "--out", text(&out)];
     on_day(&root, 11, &again_words).done();
-    let explained = say(&root, &["explain", &whose]).done().out;
+    let explained = say(&root, &["explain", "--why", "audit", &whose])
+        .done()
+        .out;
     let made = on_day(&root, 12, &["backup", text(&dir)]).done().json();
     assert_eq!(made["stamp"], "20261003T141320Z");
     let before = tree(&root, &["ledger", "models", "keys"]);
@@ -458,8 +464,29 @@ fn a_machine_that_is_lost_comes_back_and_goes_on() {
     assert_eq!(said["verdict"]["replayed"], 180);
     assert_eq!(tree(&back, &["ledger", "models", "keys"]), before);
     verified(&back);
-    let again = say(&back, &["explain", &whose]).done().out;
-    assert_eq!(again, explained);
+    let again = say(&back, &["explain", "--why", "audit", &whose])
+        .done()
+        .out;
+    // The same decision; the log has grown by the first reading of it.
+    let told = |text: &str| {
+        let mut said: Value = serde_json::from_str(text).unwrap();
+        for name in [
+            "checkpoint",
+            "checkpoint_size",
+            "checkpoint_root",
+            "entry_path",
+        ] {
+            assert!(
+                said["proof"]
+                    .as_object_mut()
+                    .unwrap()
+                    .remove(name)
+                    .is_some()
+            );
+        }
+        said
+    };
+    assert_eq!(told(&again), told(&explained));
     // What the desk remembered is back as well: a retry logs nobody twice.
     let retry = on_day(&back, 11, &again_words).done().json();
     assert_eq!(retry["status"], "restored");
@@ -768,7 +795,7 @@ fn no_secret_leaves_the_folder_of_keys_but_sealed() {
         &["keys", "list"][..],
         &["keys", "rotate", "--as", "dpo-1"],
         &["keys", "recovery", "--out", text(&key)],
-        &["explain", &whose],
+        &["explain", "--why", "audit", &whose],
         &["backup", text(&dir)],
         &[
             "restore",
@@ -844,7 +871,7 @@ fn key_files_that_others_may_read_are_refused_by_what_uses_them() {
         let old = root.join(format!("keys/pseudonym-{}", kid(&periods(&root)[0])));
         let mode = |mode| fs::set_permissions(&old, fs::Permissions::from_mode(mode)).unwrap();
         mode(0o644);
-        say(&root, &["explain", "NOBODY"]).failed(1);
+        say(&root, &["explain", "--why", "audit", "NOBODY"]).failed(1);
         let refused = say(&root, &["backup", text(&dir)]).failed(1);
         assert!(refused.err.contains("open to others"), "{refused:?}");
         assert_eq!(fs::read_dir(&dir).unwrap().count(), 0, "a part was left");

@@ -390,7 +390,7 @@ fn codes_that_the_model_does_not_have_are_found_and_panic_nothing() {
             let said = night.say(&["ledger", "verify", "--full"]);
             let changed = codes != columns.codes;
             assert_eq!(said.exit, if changed { 4 } else { 0 }, "{when}: {said:?}");
-            let said = night.say(&["explain", &format!("L-{FIRST}")]);
+            let said = night.say(&["explain", "--why", "audit", &format!("L-{FIRST}")]);
             assert!([0, 1, 4].contains(&said.exit), "{when}: {said:?}");
         }
     }

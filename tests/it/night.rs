@@ -418,7 +418,7 @@ fn without_the_desk_no_decision_is_lost_but_a_retry_is_a_new_run() {
     assert_eq!(night.runs(), 1);
     night.say(&["ledger", "verify", "--full"]).done();
     let lead = table(&night.read("out/a.csv"))[17]["Réf. prospect"].clone();
-    night.say(&["explain", &lead]).done();
+    night.say(&["explain", "--why", "audit", &lead]).done();
     let again = night.score("out/a.csv", &[]).done().json();
     assert_eq!(again["status"], "recorded");
     assert_eq!(night.runs(), 2);
@@ -700,7 +700,7 @@ fn while_one_run_scores_another_waits_its_turn_and_explaining_goes_on() {
                 met.get_or_init(|| {
                     let score = ["score", &data, "--again", "--out", &other];
                     say(&root, &score).failed(7);
-                    say(&root, &["explain", &lead]).done();
+                    say(&root, &["explain", "--why", "audit", &lead]).done();
                     say(&root, &["runs", "list"]).done();
                     say(&root, &["ledger", "verify"]).done();
                 });
@@ -824,7 +824,7 @@ fn a_workspace_in_pieces_is_refused_with_a_hint_and_without_a_panic() {
             &["ledger", "stats"],
             &["runs", "list"],
             &["models", "list"],
-            &["explain", &lead],
+            &["explain", "--why", "audit", &lead],
             &["score", &data, "--again", "--out", &out],
         ] {
             let said = night.say(words);
@@ -875,7 +875,7 @@ fn a_workspace_in_pieces_is_refused_with_a_hint_and_without_a_panic() {
             fs::remove_dir_all(night.root().join(folder)).unwrap();
             let said = night.say(&["ledger", "verify"]);
             assert_eq!(said.exit, 4, "{folder}: {said:?}");
-            night.say(&["explain", &lead]).failed(4);
+            night.say(&["explain", "--why", "audit", &lead]).failed(4);
             fs::remove_dir_all(night.root()).unwrap();
             copy(&kept, &night.root());
             continue;

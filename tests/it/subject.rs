@@ -89,9 +89,11 @@ fn an_erased_lead_is_gone_from_ledger_and_files_and_everybody_else_stays() {
         "{report}"
     );
     sound(&night.root());
-    night.say(&["explain", &lead(7)]).failed(1);
+    night
+        .say(&["explain", "--why", "audit", &lead(7)])
+        .failed(1);
     for n in [6, 8] {
-        night.say(&["explain", &lead(n)]).done();
+        night.say(&["explain", "--why", "audit", &lead(n)]).done();
         assert!(in_file(&night, "out/a.csv", n) && in_file(&night, "out/c.csv", n));
     }
     for name in ["out/a.csv", "out/c.csv"] {
@@ -405,8 +407,8 @@ fn a_restricted_lead_is_kept_and_neither_used_nor_scored_until_it_is_free() {
     assert_eq!(night.say(&words).done().json()["records"], 1);
     night.say(&words).failed(5);
     sound(&night.root());
-    night.say(&["explain", &whose]).failed(5);
-    night.say(&["explain", &free]).done();
+    night.say(&["explain", "--why", "audit", &whose]).failed(5);
+    night.say(&["explain", "--why", "audit", &free]).done();
     // Asking to be erased waits for the restriction; others do not wait for it.
     erase(&night, 7, &[]).done();
     night
@@ -440,14 +442,14 @@ fn a_restricted_lead_is_kept_and_neither_used_nor_scored_until_it_is_free() {
     night
         .say(&["subject", "lift", &whose, "--request", "LIM-2"])
         .done();
-    night.say(&["explain", &whose]).done();
+    night.say(&["explain", "--why", "audit", &whose]).done();
     let done = night.say(&["subject", "erase", "--now"]).done().json();
     assert_eq!(
-        done["batch"]["records"], 2,
-        "the refusal is a record as well: {done}"
+        done["batch"]["records"], 3,
+        "the refusal is a record as well, and so is the reading: {done}"
     );
     assert!(!in_file(&night, "out/refused.csv", 7));
-    night.say(&["explain", &whose]).failed(1);
+    night.say(&["explain", "--why", "audit", &whose]).failed(1);
     sound(&night.root());
 }
 
@@ -518,7 +520,7 @@ fn what_is_past_its_date_is_destroyed_but_for_what_a_restriction_keeps() {
         "its file is past its date as well"
     );
     sound(&root);
-    night.say(&["explain", &whose]).failed(1);
+    night.say(&["explain", "--why", "audit", &whose]).failed(1);
     let stats = night.say(&["ledger", "stats"]).done().json();
     assert_eq!(
         (&stats["proposals"], &stats["purged"]),
@@ -614,7 +616,7 @@ fn holds(folder: &Path, reported: bool, when: &str) {
     )
     .done();
     let gone = !leads_of(&fs::read(folder.join("out/a.csv")).unwrap()).contains(&lead(7));
-    let known = say(&root, &["explain", &lead(7)]).exit == 0;
+    let known = say(&root, &["explain", "--why", "audit", &lead(7)]).exit == 0;
     assert_eq!(gone, !known, "{when}: file and ledger disagree");
     assert_eq!(
         gone,
@@ -778,7 +780,7 @@ fn keys_wrapped_anew_open_what_they_opened_and_an_older_copy_no_more() {
     assert!(
         wrapping(&before).len() == 2 && wrapping(&after).iter().all(|it| !before.contains_key(it))
     );
-    night.say(&["explain", &lead(7)]).done();
+    night.say(&["explain", "--why", "audit", &lead(7)]).done();
     sound(&night.root());
 }
 

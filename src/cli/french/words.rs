@@ -311,6 +311,10 @@ pub const WORDS: &[(&str, &str)] = &[
     ("explain/lead", "L’identifiant du prospect dans le CRM"),
     ("explain/decision", "Une autre décision que la dernière"),
     (
+        "explain/why",
+        "Dans quel but vous le lisez\u{a0}: access-request (demande d’accès), contest (contestation), review (relecture), quality (qualité), audit ou support (assistance)\u{a0}; consigné",
+    ),
+    (
         "explain/data",
         "Un export qui contient le prospect, pour montrer ses valeurs à côté des codes",
     ),
@@ -738,6 +742,18 @@ pub const WORDS: &[(&str, &str)] = &[
         "Crée une clé de secours, sur la machine de qui la garde\u{a0}; sans dossier de travail",
     ),
     ("keys/recovery/out", "Où écrire la moitié secrète"),
+    (
+        "doctor",
+        "Examine chaque partie du dossier de travail et dit que faire\u{a0}; refait l’état à partir du registre",
+    ),
+    (
+        "doctor/rebuild",
+        "Relire chaque acte dans le registre, dans un nouveau state.db si l’ancien est illisible",
+    ),
+    (
+        "doctor/person",
+        "Qui agit\u{a0}: une personne de la politique (par défaut\u{a0}: celle dont c’est le travail)",
+    ),
     (
         "backup",
         "Copie le registre et, à part, les clés, scellées pour la clé de secours",

@@ -343,11 +343,11 @@ pub fn restored(face: &mut Face<'_>, restored: &Restored) -> io::Result<()> {
 }
 
 /// What cannot be searched any more, a line each.
-pub fn unlinked(face: &mut Face<'_>, unlinked: &[Unlinked]) -> io::Result<()> {
+pub fn unlinked(to: &mut dyn io::Write, unlinked: &[Unlinked], lang: Lang) -> io::Result<()> {
     for it in unlinked {
-        let sentence = it.sentence(face.lang);
+        let sentence = it.sentence(lang);
         let (head, tail) = sentence.split_at(sentence.chars().next().map_or(0, char::len_utf8));
-        writeln!(face.out, "\n{}{tail}.", head.to_uppercase())?;
+        writeln!(to, "\n{}{tail}.", head.to_uppercase())?;
     }
     Ok(())
 }

@@ -6,9 +6,10 @@ use serde_json::{Value, json};
 
 use super::{failures, noun, right, table, width};
 use crate::cli::Face;
+use crate::lang::Lang;
 use crate::report::moment;
 use crate::say;
-use crate::workspace::{Answer, RunLine, RunReport};
+use crate::workspace::{Answer, Explained, RunLine, RunReport};
 
 /// `probant score`.
 pub fn scored(face: &mut Face<'_>, report: &RunReport) -> io::Result<()> {
@@ -61,7 +62,7 @@ pub fn scored(face: &mut Face<'_>, report: &RunReport) -> io::Result<()> {
     }
     face.next(&say!(
         lang,
-        "probant explain LEAD" | "probant explain PROSPECT"
+        "probant explain LEAD --why review" | "probant explain PROSPECT --why review"
     ))
 }
 
@@ -222,10 +223,10 @@ pub fn run(face: &mut Face<'_>, line: &RunLine, report: Option<&Value>) -> io::R
     )
 }
 
-/// `probant explain`.
-pub fn explanation(face: &mut Face<'_>, answer: &Answer) -> io::Result<()> {
-    if face.json {
-        let mut document = answer.explanation.json(face.lang);
+/// What `probant explain` shows, byte for byte: its digest is recorded before it is shown.
+pub fn explanation(answer: &Answer, lang: Lang, json: bool) -> io::Result<Vec<u8>> {
+    if json {
+        let mut document = answer.explanation.json(lang);
         let evidence = serde_json::to_value(&answer.evidence).map_err(io::Error::other)?;
         if let (Some(proof), Value::Object(evidence)) =
             (document["proof"].as_object_mut(), evidence)
@@ -236,10 +237,28 @@ pub fn explanation(face: &mut Face<'_>, answer: &Answer) -> io::Result<()> {
             document["unlinked"] =
                 serde_json::to_value(&answer.unlinked).map_err(io::Error::other)?;
         }
-        return face.json(&document);
+        let text = serde_json::to_string_pretty(&document).map_err(io::Error::other)?;
+        return Ok((text + "\n").into_bytes());
     }
-    let text = answer.explanation.text_within(face.lang, width());
-    write!(face.out, "{text}")?;
-    super::keys::unlinked(face, &answer.unlinked)?;
+    let mut shown = answer.explanation.text_within(lang, width()).into_bytes();
+    super::keys::unlinked(&mut shown, &answer.unlinked, lang)?;
+    Ok(shown)
+}
+
+/// `probant explain`: what was recorded as shown, and nothing else on the standard output.
+pub fn explained(face: &mut Face<'_>, explained: &Explained) -> io::Result<()> {
+    face.out.write_all(&explained.shown)?;
+    if !face.json {
+        let (by, why) = (&explained.by, explained.why.label(face.lang));
+        writeln!(
+            face.err,
+            "{}",
+            say!(
+                face.lang,
+                "recorded: {by} read this for {why}"
+                    | "consigné\u{a0}: {by} l’a lu, motif\u{a0}: {why}"
+            )
+        )?;
+    }
     face.next("probant ledger verify --full")
 }

@@ -6,17 +6,22 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::batch::Told;
+use super::writer;
+use crate::digest::sha256;
+use crate::event::{Act, Circumstances, Seen, Why};
 use crate::lang::Lang;
-use crate::ledger::EventId;
-use crate::ledger::entry::request_commitment;
+use crate::ledger::entry::{Note, request_commitment};
 use crate::ledger::note::base64;
 use crate::ledger::text::Progress;
 use crate::ledger::{Entry, tree};
+use crate::ledger::{EventId, Hash};
+use crate::name::Token;
 use crate::policy::Right;
 use crate::say;
+use crate::workspace::acts::{self, Doing};
 use crate::workspace::error::Error;
-use crate::workspace::journal::View;
-use crate::workspace::state::{Kind, Request};
+use crate::workspace::journal::{Commit, View};
+use crate::workspace::state::{Kind, Request, Which};
 use crate::workspace::{Workspace, World, place};
 
 /// A receipt that was written.
@@ -39,13 +44,13 @@ pub struct Receipt {
 /// Writes the receipt of a request that was carried out to the new folder `out`.
 pub fn receipt(
     ws: &Workspace,
-    world: &World,
+    world: &mut World,
     reference: &str,
     out: &Path,
     person: Option<&str>,
     lang: Lang,
 ) -> Result<Receipt, Error> {
-    ws.may(person, Right::Receipt)?;
+    let by = ws.may(person, Right::Receipt)?.id.clone();
     let request = carried_out(ws, reference)?;
     let event = request.event.ok_or_else(|| Error::Refused {
         what: "when this request was carried out, nothing was recorded about its lead any more".to_owned(),
@@ -74,6 +79,7 @@ pub fn receipt(
     });
     let opening = serde_json::to_string_pretty(&opening).unwrap_or_default() + "\n";
     let letter = letter(ws, &request, &receipt, lang);
+    let shown = sha256(&[letter.as_bytes()]);
     let files = [
         ("intent.entry", text(&view, begun)),
         ("intent.tlog-proof", proof(&view, begun)),
@@ -92,8 +98,66 @@ pub fn receipt(
     for (name, text) in files {
         world.disk.create(&part.join(name), text.as_bytes())?;
     }
+    record(ws, world, &by, &commitment, shown)?;
     world.disk.place(&part, out)?;
     Ok(receipt)
+}
+
+/// Records that somebody read whose request it was, before they do: about the person as the suppression set knows them,
+/// for no other pseudonym is left; in the main log where that knows nobody by this request.
+fn record(
+    ws: &Workspace,
+    world: &mut World,
+    by: &Token,
+    commitment: &Hash,
+    shown: [u8; 32],
+) -> Result<(), Error> {
+    let mut writer = writer(ws, world)?;
+    let mut state = ws.state()?;
+    acts::catch_up(&mut state, writer.view())?;
+    let known = match writer.view().suppression_kid() {
+        Some(kid) => state.acts(Which::Key(kid))?,
+        None => Vec::new(),
+    };
+    let whose = known.into_iter().find(|told| {
+        matches!(Act::of(&told.event), Some(Act::Objected { request, .. }) if request == *commitment)
+    });
+    let Some(whose) = whose else {
+        let note = Entry::Note(Note {
+            about: "receipt-read".parse().expect("a word is a name"),
+            time: world.now,
+            actor: by.clone(),
+            checkpoint: None,
+        });
+        writer.commit(&Commit {
+            documents: Vec::new(),
+            entries: vec![note],
+        })?;
+        return Ok(());
+    };
+    let act = Act::Accessed {
+        what: Seen::Identity,
+        why: Why::AccessRequest.token(),
+    };
+    let event = act.record(&Circumstances {
+        event: world.entropy.bytes(),
+        pseudonym: whose.event.pseudonym,
+        decision: None,
+        actor: by.clone(),
+        shown,
+        time: world.now.0,
+        note: None,
+    })?;
+    let doing = Doing {
+        kid: whose.kid,
+        purpose: whose.purpose,
+        schema: None,
+        retention: None,
+        event,
+        note: None,
+    };
+    acts::record(ws, world, &mut writer, Commit::default(), vec![doing])?;
+    Ok(())
 }
 
 /// The newest erasure that was carried out for this reference.
@@ -147,7 +211,7 @@ fn text(view: &View, index: u64) -> String {
 
 /// C2SP `tlog-proof`: the entry's number, its path, and the checkpoint.
 fn proof(view: &View, index: u64) -> String {
-    let leaves: Vec<tree::Hash> = view
+    let leaves: Vec<Hash> = view
         .entries()
         .map(|(_, entry)| tree::leaf(&[entry.text().as_bytes()]))
         .collect();

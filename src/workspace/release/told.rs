@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use super::people::fact;
 use crate::digest::{hex, sha256};
-use crate::event::{Act, Circumstances, Message, Seen};
+use crate::event::{self, Act, Circumstances, Message, Seen};
 use crate::ledger::entry::Release as Entered;
 use crate::ledger::text::EventId;
 use crate::ledger::{Entry, Event, SegmentKind};
@@ -140,10 +140,11 @@ pub fn why(
     question: &WhyQuestion,
 ) -> Result<Recorded<Why>, Error> {
     let person = ws.may(Some(&question.person), Right::Why)?.id.clone();
-    let purpose: Token = question.why.parse().map_err(|_| Error::Usage {
+    let purpose = event::Why::of(&question.why).ok_or_else(|| Error::Usage {
         what: "no purpose is stated for looking at this record".to_owned(),
-        hint: "say why in one word: `--why access-request`",
+        hint: "`--why access-request`, or contest, review, quality, audit or support",
     })?;
+    let purpose = purpose.token();
     let mut writer = erasure::writer(ws, world)?;
     let mut state = ws.state()?;
     acts::catch_up(&mut state, writer.view())?;
