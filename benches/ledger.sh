@@ -78,7 +78,7 @@ row "\`ledger verify --full\`, whole process" "$work/verify.rate" "rows/s" "≥ 
 for n in 1 2 3 4 5; do
   "$driver" find "$work/ws" "L$((rows / 6 * n))" > "$work/said"
   field scan_ms < "$work/said" >> "$work/scan"
-  wall "$work/explain" "$probant" -w "$work/ws" explain "L$((rows / 6 * n))"
+  wall "$work/explain" "$probant" -w "$work/ws" explain "L$((rows / 6 * n))" --why audit
 done
 row "one lead among $rows: its pseudonyms scanned, cold process" "$work/scan" "ms" "≤ 50" "ledger find WS LEAD"
 row "the same, \`explain\` as a whole process" "$work/explain" "ms" "" "probant explain LEAD"
@@ -89,8 +89,8 @@ if [[ -n $nights ]]; then
   for n in 1 2 3 4 5; do
     "$driver" find "$work/year" "N$((n * 60))" > "$work/said"
     field scan_ms < "$work/said" >> "$work/year.scan"
-    wall "$work/year.once" "$probant" -w "$work/year" explain "N$((n * 60))"
-    wall "$work/year.each" "$probant" -w "$work/year" explain "L$((n * 15000))"
+    wall "$work/year.once" "$probant" -w "$work/year" explain "N$((n * 60))" --why audit
+    wall "$work/year.each" "$probant" -w "$work/year" explain "L$((n * 15000))" --why audit
   done
   row "one lead in 365 nights of 100,000: pseudonyms scanned" "$work/year.scan" "ms" "≤ 5,000" "ledger find YEAR LEAD"
   row "\`explain\` of a lead of one night of them, whole process" "$work/year.once" "ms" "≤ 5,000" "probant explain LEAD"
