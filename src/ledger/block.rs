@@ -2,6 +2,7 @@
 
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::{RngCore as _, SeedableRng as _};
+use rayon::prelude::*;
 
 use super::error::Error;
 use super::record::check_facts;
@@ -55,7 +56,10 @@ impl Block<'_> {
         if !even {
             return Err(Error::Block("columns of different lengths"));
         }
-        self.facts.iter().try_for_each(|facts| check_facts(facts))
+        self.facts
+            .par_iter()
+            .with_min_len(4096)
+            .try_for_each(|facts| check_facts(facts))
     }
 }
 

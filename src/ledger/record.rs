@@ -48,11 +48,54 @@ impl Facts {
     }
 }
 
+/// What a byte may be in facts: 1 in a key, 2 in a value.
+const CLASSES: [u8; 256] = {
+    let mut classes = [0; 256];
+    let mut byte = 0_u8;
+    while byte < 128 {
+        let key = byte.is_ascii_lowercase() || byte.is_ascii_digit();
+        let key = key || byte == b'-' || byte == b'_' || byte == b'.';
+        let value = byte >= b' ' && byte <= b'~';
+        classes[byte as usize] = key as u8 | (value as u8) << 1;
+        byte += 1;
+    }
+    classes
+};
+
+/// The same as [`check_facts`] in one pass, without saying what is wrong: a night asks it of millions of leads.
+fn are_facts(bytes: &[u8]) -> bool {
+    let run = |from: usize, class: u8| {
+        let rest = &bytes[from..];
+        let length = rest
+            .iter()
+            .position(|byte| CLASSES[*byte as usize] & class == 0);
+        from + length.unwrap_or(rest.len())
+    };
+    let (mut at, mut previous): (usize, &[u8]) = (0, b"");
+    while at < bytes.len() {
+        let equals = run(at, 1);
+        let key = &bytes[at..equals];
+        if bytes.get(equals) != Some(&b'=') || key <= previous {
+            return false;
+        }
+        let end = run(equals + 1, 2);
+        if bytes.get(end) != Some(&b'\n') {
+            return false;
+        }
+        (at, previous) = (end + 1, key);
+    }
+    true
+}
+
 /// Whether `bytes` are facts: printable ASCII lines `key=value`, keys being names and strictly ascending.
 pub fn check_facts(bytes: &[u8]) -> Result<(), Error> {
     if bytes.len() > usize::from(u16::MAX) {
         return Err(Error::Record("facts longer than 65535 bytes"));
     }
+    if are_facts(bytes) {
+        return Ok(());
+    }
+    // What is wrong is looked for only where something is.
     let mut rest = bytes;
     let mut previous: &[u8] = b"";
     while !rest.is_empty() {

@@ -379,15 +379,15 @@ impl Shape {
 /// The bytes of a block of predictions: bases, outcomes and codes by column, then the facts.
 pub(super) fn predictions(mut columns: Vec<Vec<u16>>, facts: &[&[u8]]) -> Result<Vec<u8>, Error> {
     columns.push(facts.iter().map(|facts| facts.len() as u16).collect());
+    let pack_all = || -> Result<Vec<Vec<u8>>, Error> {
+        columns.par_iter().map(|column| pack(column)).collect()
+    };
+    let (packed, told) = rayon::join(pack_all, || compress(&facts.concat()));
     let mut payload = Vec::new();
-    for packed in columns
-        .par_iter()
-        .map(|column| pack(column))
-        .collect::<Result<Vec<_>, _>>()?
-    {
+    for packed in packed? {
         put(&mut payload, &packed)?;
     }
-    put(&mut payload, &compress(&facts.concat())?)?;
+    put(&mut payload, &told?)?;
     Ok(payload)
 }
 
