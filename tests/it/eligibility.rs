@@ -909,7 +909,7 @@ fn whoever_is_refused_for_lapsed_retention_is_forgotten_by_the_same_night() {
     assert_eq!(report["refused"], 2);
     assert!(report["batch"].is_null(), "{}", report["batch"]);
     let stats = it.night.say(&["ledger", "stats"]).done().json();
-    assert_eq!(stats["erased"], 2, "{stats}");
+    assert_eq!(stats["erased"], 4, "{stats}");
     it.verified();
 }
 

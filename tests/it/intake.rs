@@ -1220,10 +1220,16 @@ fn slow_number(text: &str, decimal: char, group: &[char]) -> Option<f64> {
     loop {
         if negative.is_none() && text.starts_with(['-', '+']) {
             negative = Some(text.remove(0) == '-');
-        } else if let Some(found) = ["€", "%"].iter().find(|it| !unit && text.starts_with(**it)) {
+        } else if let Some(found) = ["€", "$", "£", "EUR", "%"]
+            .iter()
+            .find(|it| !unit && text.starts_with(**it))
+        {
             text = String::from(text[found.len()..].trim_start());
             unit = true;
-        } else if let Some(found) = ["€", "%"].iter().find(|it| !unit && text.ends_with(**it)) {
+        } else if let Some(found) = ["€", "$", "£", "EUR", "%"]
+            .iter()
+            .find(|it| !unit && text.ends_with(**it))
+        {
             text = String::from(text[..text.len() - found.len()].trim_end());
             unit = true;
         } else {
