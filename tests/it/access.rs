@@ -496,3 +496,35 @@ fn no_hand_changes_an_act_or_takes_one_away() {
     }
     assert_eq!(acts(&night.root()).len(), 1);
 }
+
+#[test]
+fn a_persons_key_is_theirs_alone_and_the_policy_takes_what_is_printed() {
+    let folder = one_of_each("");
+    let root = folder.path();
+    let made = probant(
+        root,
+        &["keys", "person", "reviewer", "--out", "r.key", "--json"],
+    );
+    assert!(made.status.success(), "{made:?}");
+    let made: serde_json::Value = serde_json::from_slice(&made.stdout).unwrap();
+    let mode = std::fs::metadata(root.join("r.key")).unwrap();
+    let mode = std::os::unix::fs::PermissionsExt::mode(&mode.permissions());
+    assert_eq!(mode & 0o777, 0o600);
+    let key = made["key"].as_str().unwrap();
+    let secret = std::fs::read_to_string(root.join("r.key")).unwrap();
+    assert!(!made.to_string().contains(secret.lines().last().unwrap()));
+    let text = std::fs::read_to_string(root.join("probant.toml")).unwrap();
+    let declared = |whose: &str| {
+        let id = format!("id = \"{whose}\"\n");
+        policy::parse(&text.replacen(&id, &format!("{id}key = \"{key}\"\n"), 1))
+    };
+    let theirs = declared("reviewer").unwrap();
+    assert_eq!(theirs.person("reviewer").unwrap().key.as_deref(), Some(key));
+    assert!(declared("operator").is_err(), "another's key");
+    // A key is never written over, and a person's id is one.
+    for (person, exit) in [("reviewer", 2), ("Not An Id", 2)] {
+        let again = probant(root, &["keys", "person", person, "--out", "r.key"]);
+        assert_eq!(again.status.code(), Some(exit), "{again:?}");
+    }
+    assert_eq!(std::fs::read_to_string(root.join("r.key")).unwrap(), secret);
+}
