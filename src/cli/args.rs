@@ -393,7 +393,7 @@ pub enum KeysVerb {
 /// What `probant release` hands over, to whom, and as what.
 #[derive(Args, Debug)]
 pub struct Release {
-    /// The tool: its id under [[tools]] in probant.toml
+    /// The tool: its id among the tools of probant.toml
     #[arg(long = "to", value_name = "TOOL", required = true)]
     tool: Option<String>,
     /// The class of the message: promotional, informational or legal; nothing leaves without one
