@@ -271,7 +271,6 @@ impl Workspace {
     }
 
     /// The law pack that the policy names.
-    #[allow(dead_code, reason = "acts will name it")]
     #[expect(
         clippy::unnecessary_wraps,
         reason = "whoever asks expects to be refused"

@@ -2,7 +2,6 @@
 //!
 //! The workspace never holds a person's secret. What they sign, anybody can
 //! check who has the policy of that day.
-#![allow(dead_code, reason = "reviews, releases and accesses come next")]
 
 use std::path::{Path, PathBuf};
 
