@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use chrono::NaiveDate;
 use serde::Serialize;
 
+use super::anchor::brought;
 use super::error::Error;
 use super::person::{Signer, verifier};
 use super::{Workspace, World};
@@ -147,10 +148,7 @@ pub fn sign(
     key: &Path,
 ) -> Result<Signed, Error> {
     ws.may(Some(person), Right::LawSign)?;
-    let bytes = fs::read(file).map_err(|source| Error::Read {
-        path: file.to_owned(),
-        source,
-    })?;
+    let bytes = brought(file)?;
     let assessment = parse(file, &bytes)?;
     if assessment.signed_by.as_str() != person {
         return Err(Error::Usage {
