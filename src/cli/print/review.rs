@@ -20,29 +20,29 @@ pub fn missing(it: Missing, lang: Lang) -> String {
     }
     match it {
         Missing::Borderline { unopened, of } => {
-            format!("{unopened} cas limites sur {of} n’ont pas été ouverts")
+            format!("cas limites non ouverts\u{a0}: {unopened} sur {of}")
         }
         Missing::Sample { unopened, of } => {
-            format!("{unopened} des {of} prospects tirés au hasard n’ont pas été ouverts")
+            format!("prospects tirés au hasard et non ouverts\u{a0}: {unopened} sur {of}")
         }
         Missing::Controls { unanswered, of } => format!(
-            "{unanswered} cas témoins sur {of} n’ont pas été trouvés\u{a0}: un prospect y est montré avec une tranche que son score n’a pas"
+            "cas témoins non trouvés\u{a0}: {unanswered} sur {of} (un prospect y est montré avec une tranche que son score n’a pas)"
         ),
         Missing::Missed { missed } => format!(
-            "{missed} cas témoins ont été laissés passer\u{a0}: une autre personne doit examiner tout le passage"
+            "cas témoins laissés passer\u{a0}: {missed}\u{a0}; une autre personne doit examiner tout le passage"
         ),
         Missing::Contested { waiting } => {
-            format!("{waiting} décisions contestées attendent une seconde personne")
+            format!("décisions contestées en attente d’une seconde personne\u{a0}: {waiting}")
         }
         Missing::Pace {
             opened,
             seconds,
             needed,
         } => format!(
-            "{opened} prospects lus en {seconds}\u{a0}s, alors qu’il en faut au moins {needed}\u{a0}s"
+            "prospects lus\u{a0}: {opened} en {seconds}\u{a0}s, alors qu’il en faut au moins {needed}\u{a0}s"
         ),
         Missing::Hurried { reviews } => {
-            format!("{reviews} examens sont venus plus vite que personne ne lit")
+            format!("examens plus rapides que toute lecture\u{a0}: {reviews}")
         }
     }
 }
@@ -284,7 +284,11 @@ pub fn signed_off(face: &mut Face<'_>, done: &SignOffDone) -> io::Result<()> {
                 | "Passage {run} approuvé par {person}\u{a0}: {proposed} propositions, {opened} ouvertes, {overridden} à une autre tranche, {rejected} écartées\u{a0}; {found} cas témoins trouvés sur {planted}."
         )
     )?;
-    face.next("probant ledger verify --full")
+    face.next(&say!(
+        lang,
+        "probant release --to TOOL --message promotional --data EXPORT --out FILE --as PERSON"
+            | "probant release --to OUTIL --message promotional --data EXPORT --out FICHIER --as PERSONNE"
+    ))
 }
 
 /// `probant subject contest`.

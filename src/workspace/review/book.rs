@@ -24,11 +24,16 @@ pub struct Line {
     pub decision: u64,
     /// Its band, by its segment's table.
     pub band: Band,
-    /// Whether the score is near the lower edge of a band.
-    pub borderline: bool,
+    /// How far the score is from the nearest lower edge of a band, in parts per million; nothing beyond the policy's limit.
+    pub near: Option<u32>,
 }
 
 impl Line {
+    /// Whether the score is near the lower edge of a band.
+    pub fn is_borderline(&self) -> bool {
+        self.near.is_some()
+    }
+
     /// As a proposal.
     pub fn proposal(&self) -> Proposal {
         Proposal::new(DecisionNumber(self.decision), self.band)
@@ -95,11 +100,12 @@ pub fn lines(ws: &Workspace, view: &View, run: RunId, held: &Held) -> Result<Vec
                 return Ok(());
             };
             let record = Prediction::decode(bytes, &widths)?;
+            let distances = edges.iter().map(|edge| edge.abs_diff(record.score));
             if !held.is_some_and(|it| it.contains(&record.row)) {
                 lines.push(Line {
                     decision: placed.first.unwrap_or(0) + u64::from(record.row),
                     band: Band(record.outcome),
-                    borderline: edges.iter().any(|edge| edge.abs_diff(record.score) <= near),
+                    near: distances.min().filter(|distance| *distance <= near),
                 });
             }
             Ok::<(), Error>(())

@@ -1,4 +1,4 @@
-//! What there is to review, borderline first: by decision number, never by identity.
+//! What there is to review, the nearest to another band first: by decision number, never by identity.
 
 use serde::Serialize;
 
@@ -193,13 +193,13 @@ pub fn list(ws: &Workspace, world: &mut World, request: &ListRequest) -> Result<
             Status::Contested => &mut listed.contested,
         } += 1;
         if is_asked(&request.filter, &row) {
-            rows.push(row);
+            rows.push((line.near.unwrap_or(u32::MAX), row));
         }
     }
-    rows.sort_by_key(|row| (!row.borderline, !row.to_open, row.decision));
+    rows.sort_by_key(|(near, row)| (*near, !row.to_open, row.decision));
     listed.matching = rows.len() as u64;
-    rows.truncate(request.filter.limit);
-    listed.rows = rows;
+    let first = rows.into_iter().take(request.filter.limit);
+    listed.rows = first.map(|(_, row)| row).collect();
     Ok(listed)
 }
 
@@ -241,7 +241,7 @@ fn row(table: &Table, line: &Line, labels: &std::collections::HashMap<Token, Str
             .find(|(id, _)| id.as_str() == band)
             .map_or_else(|| band.clone(), |(_, label)| label.clone()),
         band,
-        borderline: line.borderline,
+        borderline: line.is_borderline(),
         to_open: table.is_to_open(line),
         status: Status::of(&table.decisions.stands(&line.proposal())),
     }

@@ -126,29 +126,29 @@ fn list(missing: &[Missing]) -> String {
 pub fn sentence(it: Missing) -> String {
     match it {
         Missing::Borderline { unopened, of } => {
-            format!("{unopened} of {of} borderline leads were not opened")
+            format!("borderline leads not opened: {unopened} of {of}")
         }
         Missing::Sample { unopened, of } => {
-            format!("{unopened} of the {of} leads drawn at random were not opened")
+            format!("leads drawn at random and not opened: {unopened} of {of}")
         }
         Missing::Controls { unanswered, of } => format!(
-            "{unanswered} of {of} planted cases were not found: a lead is shown with a band that its score does not have"
+            "planted cases not found: {unanswered} of {of}; each is a lead shown with a band that its score does not have"
         ),
         Missing::Missed { missed } => format!(
-            "{missed} planted cases were let through: another person must look at the whole run"
+            "planted cases let through: {missed}; another person must look at the whole run"
         ),
         Missing::Contested { waiting } => {
-            format!("{waiting} contested decisions wait for a second reviewer")
+            format!("contested, and waiting for a second reviewer: {waiting}")
         }
         Missing::Pace {
             opened,
             seconds,
             needed,
         } => format!(
-            "{opened} leads were read in {seconds} s, and nobody reads them in less than {needed} s"
+            "leads read: {opened} in {seconds} s; nobody reads as many in less than {needed} s"
         ),
         Missing::Hurried { reviews } => {
-            format!("{reviews} reviews came sooner after their lead was opened than anybody reads")
+            format!("reviews sooner after their lead was opened than anybody reads: {reviews}")
         }
     }
 }

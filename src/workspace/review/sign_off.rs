@@ -84,7 +84,7 @@ impl Table {
             )
         };
         Look {
-            borderline: count(&|line| line.borderline),
+            borderline: count(&|line| line.is_borderline()),
             sample: count(&|line| self.drawn.sample.contains(&line.decision)),
             controls: self.seat.controls(planted),
             contested: self.decisions.contested().count() as u64,
@@ -95,7 +95,7 @@ impl Table {
 
     /// Whether the person has to open this one before they sign off.
     pub fn is_to_open(&self, line: &Line) -> bool {
-        (line.borderline || self.drawn.sample.contains(&line.decision))
+        (line.is_borderline() || self.drawn.sample.contains(&line.decision))
             && self
                 .seat
                 .opened(&self.drawn.planted, line.decision)
