@@ -32,6 +32,8 @@ impl Exit {
     pub const DONE: Self = Self(0);
     /// Used wrongly.
     pub const USAGE: Self = Self(2);
+    /// Policy or law forbids it.
+    pub const REFUSED: Self = Self(5);
     /// The ledger or a model does not verify.
     pub const UNVERIFIED: Self = Self(4);
 }

@@ -7,11 +7,21 @@ use serde_json::{Value, json};
 
 use super::{Exit, Face, Failed, run_in};
 use crate::demo::{self, Stage};
+use crate::ledger::Time;
 use crate::say;
 use crate::workspace::{self, Error, World};
 
 /// The first reference of the leads to score.
 const NIGHT: u64 = 500_001;
+
+/// When the demonstration plays: 3 November 2026, 06:30 UTC, so that its leads are as fresh as its law is dated.
+const MORNING: i64 = 1_793_687_400;
+
+/// Seconds that pass between two commands.
+const PAUSE: i64 = 20;
+
+/// People of the demonstration's policy who sign.
+const SIGNERS: [&str; 3] = ["dpo-1", "revue-1", "revue-2"];
 
 /// Plays the whole path in `dir`, and leaves it for exploring.
 pub fn tour(
@@ -27,19 +37,8 @@ pub fn tour(
         }
         .into());
     }
-    let export = |rows, seed, first, stage| {
-        let mut bytes = Vec::new();
-        demo::export(&mut bytes, rows, seed, first, stage)?;
-        Ok::<_, std::io::Error>(bytes)
-    };
-    let learned = export(leads, 1, 1, Stage::History)?;
-    let tonight = export(leads / 4, 2, NIGHT, Stage::Open)?;
-    workspace::stage_demo(
-        dir,
-        world,
-        demo::policy(),
-        &[("leads.csv", &learned), ("night.csv", &tonight)],
-    )?;
+    world.now = Time(MORNING);
+    stage(dir, leads, world)?;
     let here = dir.display();
     let (past, open) = (
         face.lang.count(leads as u64),
@@ -50,49 +49,21 @@ pub fn tour(
         "{}",
         say!(
             face.lang,
-            "{past} invented leads to learn from and {open} to score stand in {here}/. No real person is among them."
-                | "{past} prospects inventés pour apprendre et {open} à noter sont dans {here}/. Aucune personne réelle n’y figure."
+            "{past} invented leads to learn from and {open} to score stand in {here}/. No real person is among them. In this demonstration it is the morning of 3 November 2026."
+                | "{past} prospects inventés pour apprendre et {open} à noter sont dans {here}/. Aucune personne réelle n’y figure. Dans cette démonstration, nous sommes le matin du 3 novembre 2026."
         )
     )?;
-    let mut leads = demo::leads(2, 2, NIGHT, Stage::Open).map(|lead| lead.fields[0].clone());
-    let (lead, leaver) = (
-        leads.next().unwrap_or_default(),
-        leads.next().unwrap_or_default(),
-    );
-    let train = dir.join("leads.csv");
-    let night = dir.join("night.csv");
-    let scores = dir.join("scores.csv");
-    let steps: [Vec<OsString>; 7] = [
-        words(&["check"], &[&train], &[]),
-        words(&["train"], &[&train], &["--as", "data-1"]),
-        words(
-            &["models", "activate", "@latest", "--as", "data-1"],
-            &[],
-            &[],
-        ),
-        words(&["score"], &[&night], &["--out", &scores.to_string_lossy()]),
-        words(
-            &["explain", &lead, "--why", "review", "--as", "revue-1"],
-            &[],
-            &["--data", &night.to_string_lossy()],
-        ),
-        words(
-            &["subject", "erase", &leaver, "--request", "DEMO-1", "--now"],
-            &[],
-            &[],
-        ),
-        words(&["ledger", "verify", "--full"], &[], &[]),
-    ];
-    let mut answers = Vec::new();
-    for step in steps {
-        let (exit, answer) = play(dir, &step, face, world)?;
-        if exit != Exit::DONE {
-            return Ok(exit);
-        }
-        answers.push(answer);
+    let mut play = Play {
+        dir,
+        answers: Vec::new(),
+    };
+    let exit = play.through(face, world)?;
+    if exit != Exit::DONE {
+        return Ok(exit);
     }
     if face.json {
-        face.json(&json!({ "schema_version": 1, "dir": dir, "steps": answers }))?;
+        let steps = play.answers;
+        face.json(&json!({ "schema_version": 1, "dir": dir, "steps": steps }))?;
         return Ok(Exit::DONE);
     }
     writeln!(face.err)?;
@@ -108,17 +79,218 @@ pub fn tour(
     Ok(Exit::DONE)
 }
 
-fn words(verb: &[&str], paths: &[&Path], rest: &[&str]) -> Vec<OsString> {
-    let text = |words: &[&str]| words.iter().map(OsString::from).collect::<Vec<_>>();
+/// Writes the workspace, its exports, its assessment, and the keys of those who sign.
+fn stage(dir: &Path, leads: usize, world: &mut World) -> Result<(), Failed> {
+    let export = |rows, seed, first, stage| {
+        let mut bytes = Vec::new();
+        demo::export(&mut bytes, rows, seed, first, stage)?;
+        Ok::<_, std::io::Error>(bytes)
+    };
+    let learned = export(leads, 1, 1, Stage::History)?;
+    let tonight = export(leads / 4, 2, NIGHT, Stage::Open)?;
+    workspace::stage_demo(
+        dir,
+        world,
+        demo::policy(),
+        &[("leads.csv", &learned), ("night.csv", &tonight)],
+    )?;
+    workspace::keep_demo(dir, world, &demo::wordings())?;
+    workspace::sign_demo(dir, world, demo::policy(), demo::assessment(), &SIGNERS)?;
+    Ok(())
+}
+
+/// The path, step by step.
+struct Play<'a> {
+    dir: &'a Path,
+    /// Each step's document, with `--json`.
+    answers: Vec<Value>,
+}
+
+impl Play<'_> {
+    fn through(&mut self, face: &mut Face<'_>, world: &mut World) -> Result<Exit, Failed> {
+        let file = |name: &str| self.dir.join(name).to_string_lossy().into_owned();
+        let (train, night, key) = (file("leads.csv"), file("night.csv"), file("revue-1.key"));
+        let (scores, refused, mailing) =
+            (file("scores.csv"), file("refused.csv"), file("mailing.csv"));
+        let by = ["--as", "revue-1", "--key", &key];
+        let release = |tool, out| {
+            let out: &str = out;
+            [
+                "release",
+                "--to",
+                tool,
+                "--message",
+                "promotional",
+                "--band",
+                "chaud",
+                "--data",
+                &night,
+                "--out",
+                out,
+                "--as",
+                "exploitation-1",
+            ]
+            .map(str::to_owned)
+        };
+        let sign_off = [&["review", "sign-off", "@latest"][..], &by].concat();
+        let before: [&[&str]; 4] = [
+            &["check", &train],
+            &["train", &train, "--as", "data-1"],
+            &["models", "activate", "@latest", "--as", "data-1"],
+            &["score", &night, "--out", &scores, "--refused", &refused],
+        ];
+        for step in before {
+            self.must(step, Exit::DONE, face, world)?;
+        }
+        let [lead, leaver] = first_two(&scores)?;
+        let explain = [
+            "explain", &lead, "--data", &night, "--why", "quality", "--as", "dpo-1",
+        ];
+        self.must(&explain, Exit::DONE, face, world)?;
+        // Nobody has looked yet: nothing leaves.
+        self.must(&sign_off, Exit::REFUSED, face, world)?;
+        self.look(&by, face, world)?;
+        self.must(&sign_off, Exit::DONE, face, world)?;
+        // A tool whose audit has lapsed receives nothing; the audited one does.
+        let none = file("none.csv");
+        self.must(
+            &words(&release("ancien-mailer", &none)),
+            Exit::REFUSED,
+            face,
+            world,
+        )?;
+        self.must(
+            &words(&release("mailer", &mailing)),
+            Exit::DONE,
+            face,
+            world,
+        )?;
+        let after: [&[&str]; 2] = [
+            &["subject", "erase", &leaver, "--request", "DEMO-1", "--now"],
+            &["ledger", "verify", "--full"],
+        ];
+        for step in after {
+            self.must(step, Exit::DONE, face, world)?;
+        }
+        Ok(Exit::DONE)
+    }
+
+    /// Opens every proposal that the sign-off asks for, one of them in sight; notices the planted cases.
+    fn look(&mut self, by: &[&str], face: &mut Face<'_>, world: &mut World) -> Result<(), Failed> {
+        let policy = crate::policy::parse(demo::policy()).map_err(Error::from)?;
+        let list = ["review", "list", "--limit", "100000", "--as", "revue-1"];
+        let listed = self.quietly(&list, face, world)?;
+        let asked = listed["rows"].as_array().into_iter().flatten();
+        let asked: Vec<String> = asked
+            .filter(|row| row["to_open"] == true)
+            .map(|row| row["decision"].to_string())
+            .collect();
+        for (at, number) in asked.iter().enumerate() {
+            let show = [&["review", "show", number][..], by].concat();
+            if at == 0 {
+                self.must(&show, Exit::DONE, face, world)?;
+            }
+            let shown = self.quietly(&show, face, world)?;
+            let score = shown["score_ppm"].as_u64().unwrap_or_default() as u32;
+            let own = &policy.bands[policy.band(score)].id;
+            if shown["band"]["id"] != own.as_str() {
+                let act = [
+                    "review",
+                    "override",
+                    number,
+                    "--to",
+                    own.as_str(),
+                    "--reason",
+                    "band-does-not-follow",
+                ];
+                self.must(&[&act[..], by].concat(), Exit::DONE, face, world)?;
+                // It was planted: shown truly now, it is a proposal like any other.
+                self.quietly(&show, face, world)?;
+            }
+        }
+        let opened = face.lang.count(asked.len() as u64);
+        Ok(writeln!(
+            face.err,
+            "{}",
+            say!(
+                face.lang,
+                "\n(revue-1 opens {opened} proposals in all: every borderline one, and some drawn at random.)"
+                    | "\n(revue-1 ouvre {opened} propositions en tout\u{a0}: tous les cas limites, et quelques-unes tirées au hasard.)"
+            )
+        )?)
+    }
+
+    /// Prints a command as a person would type it, runs it, and keeps its document; it must end as it should.
+    fn must(
+        &mut self,
+        step: &[&str],
+        exit: Exit,
+        face: &mut Face<'_>,
+        world: &mut World,
+    ) -> Result<(), Failed> {
+        world.now.0 += PAUSE;
+        let step: Vec<OsString> = step.iter().map(OsString::from).collect();
+        let (ended, answer) = play(self.dir, &step, face, world)?;
+        self.answers.push(answer);
+        if ended == exit {
+            return Ok(());
+        }
+        Err(early(ended))
+    }
+
+    /// Runs a command without showing it; its document.
+    fn quietly(
+        &self,
+        step: &[&str],
+        face: &mut Face<'_>,
+        world: &mut World,
+    ) -> Result<Value, Failed> {
+        world.now.0 += PAUSE;
+        let mut arguments = arguments(self.dir, face);
+        arguments.extend(step.iter().map(OsString::from));
+        arguments.push("--json".into());
+        let (mut out, mut err) = (Vec::new(), Vec::new());
+        let ended = run_in(arguments, &mut out, &mut err, world);
+        if ended == Exit::DONE {
+            return Ok(serde_json::from_slice(&out).unwrap_or_default());
+        }
+        face.err.write_all(&err)?;
+        Err(early(ended))
+    }
+}
+
+fn early(ended: Exit) -> Failed {
+    let what = format!("the demonstration ended early: exit {}", ended.0);
+    let hint = "remove its folder and run it again; if it ends here again, please report this";
+    Error::Usage { what, hint }.into()
+}
+
+/// The first two leads of a score file.
+fn first_two(scores: &str) -> Result<[String; 2], Failed> {
+    let bytes = std::fs::read(scores)?;
+    let mut lines = bytes.split(|byte| *byte == b'\n').skip(1);
+    let mut next = || {
+        let line = lines.next().unwrap_or_default();
+        let name = line.split(|byte| *byte == b';').next().unwrap_or_default();
+        String::from_utf8_lossy(name).into_owned()
+    };
+    Ok([next(), next()])
+}
+
+fn words(step: &[String]) -> Vec<&str> {
+    step.iter().map(String::as_str).collect()
+}
+
+/// The words before every command of the path.
+fn arguments(dir: &Path, face: &Face<'_>) -> Vec<OsString> {
     [
-        text(verb),
-        paths
-            .iter()
-            .map(|path| path.as_os_str().to_owned())
-            .collect(),
-        text(rest),
+        "probant".into(),
+        "--lang".into(),
+        face.lang.to_string().into(),
+        "-w".into(),
+        dir.into(),
     ]
-    .concat()
+    .to_vec()
 }
 
 /// Prints a command as a person would type it, then runs it; with `--json`, also its document.
@@ -139,14 +311,7 @@ fn play(
         shown.join(" ")
     )?;
     face.err.flush()?;
-    let mut arguments: Vec<OsString> = [
-        "probant".into(),
-        "--lang".into(),
-        face.lang.to_string().into(),
-        "-w".into(),
-        dir.into(),
-    ]
-    .to_vec();
+    let mut arguments = arguments(dir, face);
     arguments.extend(step.iter().cloned());
     if !face.json {
         let exit = run_in(arguments, face.out, face.err, world);

@@ -27,8 +27,11 @@ pub enum Stage {
     Open,
 }
 
+/// Columns of an export.
+pub const WIDTH: usize = 34;
+
 /// A header, as the CRM writes it.
-pub const HEADERS: [&str; 20] = [
+pub const HEADERS: [&str; WIDTH] = [
     "Réf. prospect",
     "Nom",
     "Prénom",
@@ -49,7 +52,24 @@ pub const HEADERS: [&str; 20] = [
     "Type",
     "Commentaire",
     "Converti",
+    "Dernier contact",
+    "Informé",
+    "Fonction concernée",
+    "Adresse générique",
+    "Opposition",
+    "Client",
+    "Refus proposé",
+    "Accepte l'e-mail",
+    "Consentement le",
+    "Texte du consentement",
+    "Source du consentement",
+    "Acte du consentement",
+    "Portée du consentement",
+    "Retrait le",
 ];
+
+const BUSINESS: &str = "Professionnel";
+const CONSUMER: &str = "Particulier";
 
 /// A text that is drawn with a weight and moves the truth by an effect.
 type Level = (&'static str, f64, f64);
@@ -167,7 +187,7 @@ const COMMENTS: [&str; 6] = [
 #[derive(Clone, Debug, PartialEq)]
 pub struct Lead {
     /// The fields, in the order of [`HEADERS`].
-    pub fields: [String; 20],
+    pub fields: [String; WIDTH],
     /// The log-odds that its outcome was drawn from.
     pub truth: f64,
     /// Whether it converts, be that known yet or not.
@@ -177,7 +197,9 @@ pub struct Lead {
 /// `rows` leads whose references count up from `first_id`.
 pub fn leads(rows: usize, seed: u64, first_id: u64, stage: Stage) -> impl Iterator<Item = Lead> {
     let mut draw = Draw(ChaCha8Rng::seed_from_u64(seed));
-    (0..rows as u64).map(move |at| lead(&mut draw, first_id + at, stage))
+    // What the law asks about comes from a stream of its own, so that it moves nothing else.
+    let mut facts = Draw(ChaCha8Rng::seed_from_u64(!seed));
+    (0..rows as u64).map(move |at| lead(&mut draw, &mut facts, first_id + at, stage))
 }
 
 /// The numbers behind a lead's fields.
@@ -252,7 +274,7 @@ impl Profile {
     }
 }
 
-fn lead(draw: &mut Draw, id: u64, stage: Stage) -> Lead {
+fn lead(draw: &mut Draw, facts: &mut Draw, id: u64, stage: Stage) -> Lead {
     let profile = Profile::draw(draw);
     let truth = profile.truth();
     let converts = draw.unit() < crate::odds::sigmoid(truth);
@@ -270,7 +292,7 @@ fn lead(draw: &mut Draw, id: u64, stage: Stage) -> Lead {
     let first_name = FIRST_NAMES[draw.below(FIRST_NAMES.len())];
     let revenue = profile.people * libm::exp(4.8 + 0.5 * draw.normal());
     let yes_no = |claim: bool| String::from(if claim { "oui" } else { "non" });
-    let fields = [
+    let crm: [String; 20] = [
         format!("PR{id:08}"),
         surname.to_uppercase(),
         first_name.to_owned(),
@@ -298,9 +320,9 @@ fn lead(draw: &mut Draw, id: u64, stage: Stage) -> Lead {
         yes_no(profile.letter),
         yes_no(profile.webinar),
         String::from(if draw.chance(0.82) {
-            "Professionnel"
+            BUSINESS
         } else {
-            "Particulier"
+            CONSUMER
         }),
         if draw.chance(0.12) {
             COMMENTS[draw.below(COMMENTS.len())].to_owned()
@@ -313,11 +335,84 @@ fn lead(draw: &mut Draw, id: u64, stage: Stage) -> Lead {
             String::from("en cours")
         },
     ];
+    let lawful = lawful(facts, crm[17] == BUSINESS, day);
+    let mut fields = crm.into_iter().chain(lawful);
+    let fields = std::array::from_fn(|_| fields.next().unwrap_or_default());
     Lead {
         fields,
         truth,
         converts,
     }
+}
+
+/// What the law asks about a lead: the columns from `Dernier contact` on.
+///
+/// Most professionals were informed and most consumers consented; some objected, some proofs lack a part, were
+/// withdrawn, or bear a date to come, and some people were not heard of for more than three years.
+fn lawful(draw: &mut Draw, business: bool, created: i32) -> [String; WIDTH - 20] {
+    let yes_no = |claim: bool| String::from(if claim { "oui" } else { "non" });
+    let unit = draw.unit();
+    let contact = match unit {
+        u if u < 0.03 => created - 1_150 - libm::floor(600.0 * draw.unit()) as i32,
+        _ => created - libm::floor(40.0 * draw.unit()) as i32,
+    };
+    let informed = draw.chance(0.95);
+    let concerned = draw.chance(0.96);
+    let generic = draw.chance(0.02);
+    let objected = draw.chance(0.02);
+    let customer = draw.chance(if business { 0.20 } else { 0.12 });
+    let offered = draw.chance(0.98);
+    let accepts = match draw.unit() {
+        u if u < 0.70 => "oui",
+        u if u < 0.75 => "non",
+        _ => "",
+    };
+    let state = draw.unit();
+    let given = created - libm::floor(300.0 * draw.unit()) as i32;
+    let wording = ["consentement-2025-03.txt", "consentement-2026-01.txt"][draw.below(2)];
+    let source = ["Formulaire du site", "Salon, tablette"][draw.below(2)];
+    let scope = ["e-mail", "e-mail, SMS"][draw.below(2)];
+    let nothing = || std::array::from_fn(|_| String::new());
+    let whole = |day: i32| -> [String; 6] {
+        [
+            date(day),
+            wording.to_owned(),
+            source.to_owned(),
+            "case cochée".to_owned(),
+            scope.to_owned(),
+            String::new(),
+        ]
+    };
+    let consent: [String; 6] = if business || state >= 0.72 {
+        nothing()
+    } else {
+        let mut proof = whole(given);
+        match state {
+            // Without the wording nobody can say to what they consented.
+            s if s < 0.05 => proof[1].clear(),
+            s if s < 0.08 => proof[5] = date(given + 20),
+            // Facts that contradict each other or the calendar.
+            s if s < 0.09 => proof[5] = date(given - 20),
+            s if s < 0.10 => proof[0] = date(created + 400),
+            // Given for something else.
+            s if s < 0.12 => "SMS".clone_into(&mut proof[4]),
+            _ => {}
+        }
+        proof
+    };
+    // Customers rarely contest that they were told.
+    let told = [
+        date(contact),
+        yes_no(informed || customer),
+        yes_no(concerned),
+    ];
+    let flags = [generic, objected, customer, offered].map(yes_no);
+    let mut all = told
+        .into_iter()
+        .chain(flags)
+        .chain([accepts.to_owned()])
+        .chain(consent);
+    std::array::from_fn(|_| all.next().unwrap_or_default())
 }
 
 /// Draws from a stream of bits; every draw takes a fixed number of them.

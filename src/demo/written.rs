@@ -2,7 +2,7 @@
 
 use std::io;
 
-use super::leads::{HEADERS, Stage, leads};
+use super::leads::{HEADERS, Stage, WIDTH, leads};
 
 /// Writes an export: Windows-1252, `;`, decimal comma, CR LF, a header line.
 pub fn export(
@@ -61,7 +61,7 @@ pub(super) fn address(name: &str) -> String {
 }
 
 /// One record in Windows-1252, quoted where it must be, CR LF at its end.
-fn record(fields: &[String; 20]) -> Vec<u8> {
+fn record(fields: &[String; WIDTH]) -> Vec<u8> {
     let mut line = Vec::with_capacity(256);
     for (at, field) in fields.iter().enumerate() {
         if at > 0 {

@@ -5,11 +5,13 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
+use super::assessment::sign;
 use super::error::Error;
 use super::export::name_of;
 use super::journal;
+use super::person::make_key;
 use super::state::State;
-use super::{POLICY, Recorded, World, binary, files};
+use super::{POLICY, Recorded, Workspace, World, binary, files};
 use crate::intake::{self, Source};
 use crate::lang::Lang;
 use crate::policy::{
@@ -171,5 +173,55 @@ pub fn stage_demo(
     for (name, bytes) in exports {
         world.disk.create(&root.join(name), bytes)?;
     }
+    Ok(())
+}
+
+/// Keeps texts in the demonstration's workspace, by their paths in it.
+pub fn keep_demo(root: &Path, world: &mut World, texts: &[(&str, &str)]) -> Result<(), Error> {
+    for (name, text) in texts {
+        let path = root.join(name);
+        if let Some(folder) = path.parent().filter(|it| !it.exists()) {
+            world.disk.create_directory(folder)?;
+        }
+        world.disk.create(&path, text.as_bytes())?;
+    }
+    Ok(())
+}
+
+/// Makes the keys of those who sign in the demonstration, names them in its policy, and has its assessment signed.
+///
+/// The first of them signs it.
+pub fn sign_demo(
+    root: &Path,
+    world: &mut World,
+    policy: &str,
+    assessment: &str,
+    people: &[&str],
+) -> Result<(), Error> {
+    let mut text = policy.to_owned();
+    for person in people {
+        let made = make_key(world, person, &root.join(format!("{person}.key")))?;
+        let id = format!("id = \"{person}\"\n");
+        text = text.replacen(&id, &format!("{id}key = \"{}\"\n", made.key), 1);
+    }
+    let part = root.join(".probant.toml.part");
+    world.disk.create(&part, text.as_bytes())?;
+    world.disk.replace(&part, &root.join(POLICY))?;
+    let ws = Workspace::open(root)?;
+    let Some(named) = &ws.policy.purposes[0].assessment else {
+        return Ok(());
+    };
+    let file = root.join(named);
+    if let Some(folder) = file.parent() {
+        world.disk.create_directory(folder)?;
+    }
+    world.disk.create(&file, assessment.as_bytes())?;
+    sign(
+        &ws,
+        world,
+        &file,
+        people[0],
+        &root.join(format!("{}.key", people[0])),
+    )?;
     Ok(())
 }

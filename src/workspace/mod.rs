@@ -82,7 +82,7 @@ pub use examine::{AnchorVerdict, Anchored, Examined};
 pub use explain::{Answer, Evidence, Explained, Question, explain};
 pub use export_sql::{SqlExported, SqlRequest, export_sql};
 pub use handed::{HandOver, recipients};
-pub use init::{Initialised, init, stage_demo};
+pub use init::{Initialised, init, keep_demo, sign_demo, stage_demo};
 pub use keys::{
     Destroyed, KeyList, RecoveryMade, Refusal as KeyRefusal, Rewrapped, Rotated,
     destroy as destroy_period, list as list_keys, make_recovery, rewrap as rewrap_keys,

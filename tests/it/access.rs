@@ -176,7 +176,7 @@ const PEOPLE: [(char, &str); 5] = [
 
 /// A workspace where each role has one person, who is called by it.
 fn one_of_each(rights: &str) -> TempDir {
-    let text = probant::demo::policy();
+    let text = crate::night::POLICY;
     let (head, rest) = text.split_once("[[people]]").unwrap();
     let tail = &rest[rest.find("[[purposes]]").unwrap()..];
     let people = PEOPLE.map(|(_, role)| {

@@ -9,7 +9,7 @@ use std::sync::{Arc, OnceLock};
 
 use probant::cli::run_in;
 
-use probant::demo::{self, Stage};
+use probant::demo::Stage;
 use probant::digest::{hex, sha256};
 use probant::ledger::entry::Erase;
 use probant::ledger::text::Progress;
@@ -36,7 +36,7 @@ fn base() -> &'static Path {
         let mut world = world(1);
         let learned = export(6_000, 1, 1, Stage::History);
         let exports: [(&str, &[u8]); 1] = [("leads.csv", &learned)];
-        stage_demo(&root, &mut world, demo::policy(), &exports).unwrap();
+        stage_demo(&root, &mut world, crate::night::POLICY, &exports).unwrap();
         let leads = root.join("leads.csv");
         run(&root, &mut world, &["train", leads.to_str().unwrap()]).done();
         let activate = ["models", "activate", "@latest", "--as", "data-1"];

@@ -15,7 +15,7 @@ use probant::workspace::journal::Entropy;
 use serde_json::Value;
 
 use crate::faults::{failing, full};
-use crate::night::{FIRST, Night, Said, run, table, tree, world, world_on};
+use crate::night::{FIRST, Night, PLAIN, Said, bare, run, table, tree, world, world_on};
 
 /// A column of a fact: its header, and what the policy says of it.
 type Column = (&'static str, &'static str);
@@ -158,7 +158,7 @@ impl Lawful {
             .done();
         let made = made.json();
         it.policy(&|text| {
-            text.replacen("roles = [\"dpo\", \"auditor\"]", &format!("roles = [\"dpo\", \"auditor\"]\nkey = {}", made["key"]), 1)
+            bare(&text).replacen("roles = [\"dpo\", \"auditor\"]", &format!("roles = [\"dpo\", \"auditor\"]\nkey = {}", made["key"]), 1)
                 .replacen("basis = \"legitimate-interest\"", &format!("basis = [\"consent\", \"legitimate-interest\"]\nchannel = \"{channel}\"\nassessment = \"li.toml\""), 1)
                 .replacen("[data]", "[law]\npack = \"fr-1\"\n\n[data]", 1)
                 .replacen("encoding = \"windows-1252\"", "encoding = \"utf-8\"", 1)
@@ -233,7 +233,7 @@ impl Lawful {
 
 fn headers() -> Vec<&'static str> {
     let facts = COLUMNS.iter().map(|(header, _)| *header);
-    HEADERS.into_iter().chain(facts).collect()
+    HEADERS.into_iter().take(PLAIN).chain(facts).collect()
 }
 
 fn rows(leads: &[Vec<Cell>]) -> Vec<Vec<String>> {
@@ -245,9 +245,15 @@ fn rows(leads: &[Vec<Cell>]) -> Vec<Vec<String>> {
                 found.map_or_else(String::new, |(_, text)| (*text).to_owned())
             };
             let facts = COLUMNS.iter().map(|(header, _)| cell(header));
-            let mut row: Vec<String> = lead.fields.iter().cloned().chain(facts).collect();
+            let mut row: Vec<String> = lead
+                .fields
+                .iter()
+                .take(PLAIN)
+                .cloned()
+                .chain(facts)
+                .collect();
             for (header, text) in cells {
-                if let Some(at) = HEADERS.iter().position(|it| it == header) {
+                if let Some(at) = HEADERS[..PLAIN].iter().position(|it| it == header) {
                     (*text).clone_into(&mut row[at]);
                 }
             }

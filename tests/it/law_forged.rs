@@ -28,12 +28,12 @@ fn day(text: &str) -> NaiveDate {
 
 /// A policy whose purpose is reached by e-mail, and whose bands are the toy model's.
 fn policy() -> String {
-    let text = probant::demo::policy();
+    let text = crate::night::POLICY;
     let text = text.replace(
         "basis = \"legitimate-interest\"",
         "basis = [\"legitimate-interest\", \"consent\"]\nchannel = \"email\"",
     );
-    assert_ne!(text, probant::demo::policy());
+    assert_ne!(text, crate::night::POLICY);
     text
 }
 

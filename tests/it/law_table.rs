@@ -209,7 +209,7 @@ fn day(text: &str) -> chrono::NaiveDate {
 /// The purpose of the demonstration, with these bases and this channel.
 pub fn purpose(bases: &[Basis], channel: Option<Channel>) -> Purpose {
     static SAMPLE: LazyLock<Purpose> = LazyLock::new(|| {
-        let policy = policy::parse(probant::demo::policy()).unwrap();
+        let policy = policy::parse(crate::night::POLICY).unwrap();
         policy.purposes[0].clone()
     });
     Purpose {

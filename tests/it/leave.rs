@@ -14,7 +14,7 @@ fn day(text: &str) -> NaiveDate {
 }
 
 fn eligible() -> Verdict {
-    let policy = probant::policy::parse(probant::demo::policy()).unwrap();
+    let policy = probant::policy::parse(crate::night::POLICY).unwrap();
     let pack = probant::law::builtin("none-1").unwrap();
     let context = probant::eligibility::Context::of(&policy.purposes[0], &pack, day(TODAY));
     probant::eligibility::decide(&context, &probant::eligibility::LeadFacts::default())

@@ -501,7 +501,7 @@ fn a_damaged_law_pack_is_refused_or_is_the_pack_it_says() {
     let mut valid: Vec<Vec<u8>> = law::packs().map(|it| it.text().into()).collect();
     valid.push(include_bytes!("../vectors/law-1.json").to_vec());
     let date = "2026-06-30".parse().unwrap();
-    let policy = policy::parse(probant::demo::policy()).unwrap();
+    let policy = policy::parse(crate::night::POLICY).unwrap();
     holds("law pack", 20_000, &valid, |bytes| {
         let pack = said(law::Pack::parse(utf8(bytes)?))?;
         // It rules on whatever it understands, without a panic.
@@ -544,7 +544,7 @@ fn a_damaged_provenance_or_report_is_refused_or_is_what_it_says() {
 #[test]
 fn a_damaged_policy_is_read_or_every_finding_has_its_place() {
     let valid = [
-        probant::demo::policy().as_bytes().to_vec(),
+        crate::night::POLICY.as_bytes().to_vec(),
         sample("tests/vectors/policy-1.toml"),
         sample("data/policies/bank-additional.toml"),
     ];

@@ -25,6 +25,19 @@ pub const FIRST: u64 = 500_001;
 /// The program itself.
 pub const PROBANT: &str = env!("CARGO_BIN_EXE_probant");
 
+/// The demonstration's policy without its law: what the other tests are about does not ask it.
+pub const POLICY: &str = include_str!("plain.toml");
+
+/// Columns of the demonstration's export before those of which the law asks.
+pub const PLAIN: usize = 20;
+
+/// A plain policy without the columns after those, for a test that brings its own.
+pub fn bare(policy: &str) -> String {
+    let (before, rest) = policy.split_once("[columns.\"Dernier contact\"]").unwrap();
+    let (_, after) = rest.split_once("[training]").unwrap();
+    format!("{before}[training]{after}")
+}
+
 /// What a command said.
 #[derive(Debug)]
 pub struct Said {
@@ -104,7 +117,7 @@ fn base() -> &'static Path {
         let root = folder.path().join("ws");
         let mut world = world(1);
         let learned = export(6_000, 1, 1, Stage::History);
-        let policy = demo::policy().replace("pairs = \"auto\"", "pairs = \"off\"");
+        let policy = POLICY.replace("pairs = \"auto\"", "pairs = \"off\"");
         stage_demo(&root, &mut world, &policy, &[("leads.csv", &learned)]).unwrap();
         learn(&root, &mut world);
         fs::remove_file(root.join("leads.csv")).unwrap();
@@ -276,7 +289,7 @@ fn threads_change_no_byte_of_model_ledger_or_score_file() {
             .build()
             .unwrap();
         pool.install(|| {
-            stage_demo(&root, &mut world, demo::policy(), &exports).unwrap();
+            stage_demo(&root, &mut world, POLICY, &exports).unwrap();
             learn(&root, &mut world);
             let night = root.join("night.csv");
             let words = [
@@ -442,7 +455,9 @@ fn troubled() -> (Vec<u8>, Troubles) {
         .split("\r\n")
         .map(str::to_owned)
         .collect();
-    let plain = |line: &String| !line.contains(['"', '\n']) && line.split(';').count() == 20;
+    let plain = |line: &String| {
+        !line.contains(['"', '\n']) && line.split(';').count() == demo::HEADERS.len()
+    };
     let header: Vec<String> = lines[0].split(';').map(str::to_owned).collect();
     let staff = header.iter().position(|name| name == "Effectif").unwrap();
     let news = header
@@ -667,7 +682,7 @@ fn a_refusing_pack_gives_no_leave_to_score() {
     );
     assert_ne!(text, refusing, "{document}");
     let pack = probant::law::Pack::parse(&refusing).unwrap();
-    let policy = probant::policy::parse(demo::policy()).unwrap();
+    let policy = probant::policy::parse(POLICY).unwrap();
     let date = chrono::NaiveDate::from_ymd_opt(2026, 11, 1).unwrap();
     let facts = probant::eligibility::LeadFacts::default();
     let context = probant::eligibility::Context::of(&policy.purposes[0], &pack, date);

@@ -314,7 +314,7 @@ fn gains_and_people_alone_are_those_of_scikit_learn_and_pandas() {
 
 /// A workspace of the demonstration with so many leads, and its policy with this table.
 fn demonstration(table: &str) -> (tempfile::TempDir, String) {
-    let root = workspace(&format!("{}\n{table}\n", demo::policy()));
+    let root = workspace(&format!("{}\n{table}\n", crate::night::POLICY));
     let data = root.path().join("leads.csv");
     let mut bytes = Vec::new();
     demo::export(&mut bytes, 4_000, 1, 1, Stage::History).unwrap();

@@ -42,23 +42,44 @@ fn steady(text: &str, folder: &Path) -> String {
         out.push(letter);
     }
     out.lines()
-        .map(shuffled)
-        .map(str::trim_end)
+        .map(|line| shuffled(line).trim_end().to_owned())
         .collect::<Vec<_>>()
         .join("\n")
         .trim()
         .to_owned()
 }
 
-/// A line without the number that the shuffle of rows decides.
-fn shuffled(line: &str) -> &str {
-    let decision = line.starts_with("  decision ");
-    let row = line.find(", row ").filter(|_| line.starts_with("  place "));
-    if decision {
-        "  decision"
-    } else {
-        row.map_or(line, |at| &line[..at])
+/// A line without what the shuffle of rows and the draws of the sample and of planted cases decide.
+fn shuffled(line: &str) -> String {
+    if line.starts_with("  decision ") {
+        return "  decision".to_owned();
     }
+    if let Some(at) = line.find(", row ").filter(|_| line.starts_with("  place ")) {
+        return line[..at].to_owned();
+    }
+    let drawn = [
+        "review show ",
+        "review validate ",
+        "review override ",
+        "Lead #",
+        "Decision ",
+        "--to ",
+        "revue-1 to `",
+        "revue-1 opens ",
+        "proposed, ",
+        "Integrity holds: ",
+        "entries, ",
+    ];
+    let mut line = line.to_owned();
+    for before in drawn {
+        if let Some((head, rest)) = line.split_once(before)
+            && !head.ends_with("release ")
+        {
+            let end = rest.find([' ', ':', '`']).unwrap_or(rest.len());
+            line = format!("{head}{before}*{}", &rest[end..]);
+        }
+    }
+    line
 }
 
 /// A digest, an id, a date, a time or a base64 root; not a word, not a number of leads.

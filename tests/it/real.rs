@@ -61,7 +61,7 @@ fn bank_additional_reaches_its_figures_on_the_given_folds() {
 
 /// Where the real files are absent: the synthetic export, whose truth is known to reach 0.8.
 fn twin() {
-    let root = workspace(probant::demo::policy());
+    let root = workspace(crate::night::POLICY);
     let data = root.path().join("leads.csv");
     let mut bytes = Vec::new();
     probant::demo::export(&mut bytes, 8_000, 1, 1, probant::demo::Stage::History).unwrap();

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::Command;
 use std::sync::atomic::Ordering;
 
-use probant::demo::{self, Stage};
+use probant::demo::Stage;
 use probant::digest::Digest;
 use probant::event::{self, Act, Circumstances};
 use probant::law::words::Scope;
@@ -87,7 +87,7 @@ fn key() -> SigningKey {
 
 fn policy_text() -> String {
     let key = Verifier::new("revue-1", &key()).text();
-    let text = demo::policy()
+    let text = crate::night::POLICY
         .replace("pairs = \"auto\"", "pairs = \"off\"")
         .replace(
             "roles = [\"reviewer\"]",
@@ -593,7 +593,7 @@ pack = "fr-1"
 [facts]
 audience = "b2c"
 
-[columns."Opposition"]
+[columns."Objection"]
 kind = "flag"
 role = "fact"
 fact = "objection"
@@ -639,7 +639,7 @@ fn consenting(rows: usize, other: &[(u64, &str, &str)]) -> Vec<u8> {
     let mut out = Vec::new();
     for (n, record) in records(&leads(rows)).iter().enumerate() {
         let more = match n as u64 {
-            0 => "Opposition;Collecte;Consentement;Texte;Par;Acte;Portée;Retrait".to_owned(),
+            0 => "Objection;Collecte;Consentement;Texte;Par;Acte;Portée;Retrait".to_owned(),
             n => {
                 let changed = other.iter().find(|it| it.0 == n - 1);
                 let (objects, gone) = changed.map_or(("non", ""), |it| (it.1, it.2));

@@ -52,7 +52,7 @@ const TYPES: [(&str, &str); 15] = [
 ];
 
 fn policy() -> String {
-    let head = demo::policy();
+    let head = crate::night::POLICY;
     let (head, _) = head.split_once("# Comment l’export").unwrap();
     let mut text = format!(
         "{head}
@@ -401,7 +401,7 @@ fn sample() -> (Model, Policy) {
     let model = fs::read_to_string(ours("models/model.json")).unwrap();
     (
         Model::parse(&model).unwrap(),
-        policy::parse(demo::policy()).unwrap(),
+        policy::parse(crate::night::POLICY).unwrap(),
     )
 }
 
@@ -454,7 +454,7 @@ fn the_text_says_what_it_is_not() {
 fn what_sql_cannot_say_is_refused() {
     let (model, policy) = sample();
     let parsed = |change: &dyn Fn(String) -> String| {
-        policy::parse(&change(demo::policy().to_owned())).unwrap()
+        policy::parse(&change(crate::night::POLICY.to_owned())).unwrap()
     };
     let refused = |policy: &Policy, from: &str| {
         let error = select(&model, policy, Dialect::DuckDb, from, Lang::En).unwrap_err();
@@ -489,7 +489,7 @@ fn renamed(from: &str, to: &str) -> (Model, Policy) {
     let model = fs::read_to_string(ours("models/model.json")).unwrap();
     let json = serde_json::to_string(to).unwrap();
     let model = model.replace(&format!("\"{from}\""), &json);
-    let policy = demo::policy().replace(&format!("\"{from}\""), &format!("\"{to}\""));
+    let policy = crate::night::POLICY.replace(&format!("\"{from}\""), &format!("\"{to}\""));
     (
         Model::parse(&model).unwrap(),
         policy::parse(&policy).unwrap(),
