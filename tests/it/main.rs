@@ -10,6 +10,7 @@ mod canaries;
 mod cli;
 mod cli_support;
 mod crash;
+mod day;
 mod doctor;
 mod eligibility;
 mod erasure;
