@@ -112,6 +112,9 @@ pub enum Command {
         /// Who trains: a person of the policy
         #[arg(long = "as", value_name = "PERSON")]
         person: Option<String>,
+        /// The purpose, where the policy has several
+        #[arg(long, value_name = "ID")]
+        purpose: Option<String>,
         /// Cross-validate the whole procedure instead of writing a model
         #[arg(long)]
         cv: bool,

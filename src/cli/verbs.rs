@@ -38,6 +38,7 @@ pub fn carry_out(command: Command, face: &mut Face<'_>, world: &mut World) -> Re
         Command::Train {
             data,
             person,
+            purpose,
             cv,
             folds,
             strict,
@@ -47,6 +48,7 @@ pub fn carry_out(command: Command, face: &mut Face<'_>, world: &mut World) -> Re
             &TrainRequest {
                 data,
                 person,
+                purpose,
                 folds,
                 strict,
             },

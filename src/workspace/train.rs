@@ -17,6 +17,7 @@ use crate::ledger::Entry;
 use crate::ledger::entry::{Document, ModelEntry, input_commitment};
 use crate::model::findings::{CrossValidation, Findings};
 use crate::model::{self, Model};
+use crate::name::Token;
 use crate::policy::Right;
 use crate::report::{CardInput, Provenance, card};
 
@@ -27,6 +28,8 @@ pub struct TrainRequest {
     pub data: Vec<PathBuf>,
     /// Who trains.
     pub person: Option<String>,
+    /// For which purpose; may be absent where the policy has one.
+    pub purpose: Option<String>,
     /// The folds of a cross-validation, one number a line.
     pub folds: Option<PathBuf>,
     /// Undeclared columns are an error.
@@ -72,6 +75,7 @@ pub fn train(
     watch: Watch<'_>,
 ) -> Result<Recorded<Trained>, Error> {
     let person = ws.may(request.person.as_deref(), Right::Train)?.clone();
+    let purpose = ws.purpose(request.purpose.as_deref())?;
     View::open(&ws.root)?; // a workspace whose log does not open is not one to train in
     let named = files::expand(&request.data)?;
     let prints = named
@@ -108,7 +112,15 @@ pub fn train(
         .zip(&salts)
         .map(|(print, salt)| Digest(input_commitment(salt, &print.digest)))
         .collect();
-    let provenance = papers(ws, world, &model, gathered, findings, data, &person.id);
+    let provenance = papers(
+        ws,
+        world,
+        &model,
+        gathered,
+        findings,
+        data,
+        (&purpose.id, &person.id),
+    );
     if known {
         let before = fs::read_to_string(folder(ws, version).join("provenance.json")).ok();
         let before = before.and_then(|text| Provenance::parse(&text).ok());
@@ -212,7 +224,7 @@ fn papers(
     gathered: Gathered,
     findings: Findings,
     data: Vec<Digest>,
-    by: &crate::name::Token,
+    (purpose, by): (&Token, &Token),
 ) -> Provenance {
     Provenance {
         format: Provenance::FORMAT,
@@ -223,7 +235,7 @@ fn papers(
         trained_at: world.now.to_string(),
         trained_by: by.clone(),
         binary: binary().to_string(),
-        purpose: ws.policy.purposes[0].id.clone(),
+        purpose: purpose.clone(),
         rows: gathered.rows,
         undeclared: gathered.undeclared,
         not_identity: gathered.not_identity,
@@ -238,7 +250,7 @@ fn keep(
     world: &World,
     model: &Model,
     papers: &[(&str, Vec<u8>)],
-    by: &crate::name::Token,
+    by: &Token,
 ) -> Result<ModelEntry, Error> {
     let home = folder(ws, model.version());
     let draft = ws

@@ -242,7 +242,7 @@ const RELEASE: &str = "--data lumen/night.csv --out lumen/mailing.csv --as explo
 /// The whole day. What its users rely on is asserted here; what they read is the transcript.
 fn live(folder: &Path) -> String {
     let mut day = Day::new(folder);
-    day.done("train lumen/past.csv --as data-1");
+    day.done("train lumen/past.csv --purpose prospection --as data-1");
     day.done("models activate @latest --purpose prospection --as data-1");
     day.done("models activate @latest --purpose rappels --as data-1");
     night(&mut day);

@@ -672,6 +672,34 @@ fn outputs_that_cannot_be_are_refused_before_anything_is_recorded() {
 
 /// A pack that lets nobody through is asked before the scorer is: it has no other answer to give.
 #[test]
+fn a_model_is_trained_for_a_purpose_that_is_named() {
+    let night = Night::new(1);
+    let root = night.root();
+    let policy = fs::read_to_string(root.join("probant.toml")).unwrap();
+    let second = "[[purposes]]\nid = \"renouvellement\"\ndescription = \"Proposer un renouvellement.\"\n\
+                  basis = \"legitimate-interest\"\nretention_days = 365\n\n[training]\nseed = 7";
+    let two = policy.replacen("[training]\nseed = 20260930", second, 1);
+    assert_ne!(policy, two);
+    fs::write(root.join("probant.toml"), two).unwrap();
+    night.put("leads.csv", &export(3_000, 1, 1, Stage::History));
+    let leads = night.path("leads.csv");
+    let train = ["train", leads.to_str().unwrap(), "--as", "data-1"];
+    let said = night.say(&train).failed(2);
+    assert!(
+        said.err.contains("renouvellement") && said.err.contains("--purpose"),
+        "{said:?}"
+    );
+    night
+        .say(&[&train[..], &["--purpose", "renouvelement"]].concat())
+        .failed(2);
+    let made = night
+        .say(&[&train[..], &["--purpose", "renouvellement"]].concat())
+        .done()
+        .json();
+    assert_eq!(made["provenance"]["purpose"], "renouvellement", "{made}");
+}
+
+#[test]
 fn a_refusing_pack_gives_no_leave_to_score() {
     let pack = probant::law::builtin("none-1").unwrap();
     let text = pack.text();

@@ -179,6 +179,10 @@ pub const WORDS: &[(&str, &str)] = &[
         "Qui entraîne\u{a0}: une personne de la politique",
     ),
     (
+        "train/purpose",
+        "La finalité, si la politique en a plusieurs",
+    ),
+    (
         "train/cv",
         "Valide toute la démarche par blocs croisés, sans écrire de modèle",
     ),
