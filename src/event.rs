@@ -15,7 +15,7 @@ use crate::law::words::Scope;
 use crate::ledger::key::SigningKey;
 use crate::ledger::note::{Verifier, base64, unbase64};
 use crate::ledger::{self, Event, EventId, EventKind, Facts, Hash};
-use crate::name::Token;
+use crate::name::{Token, tokens};
 use crate::say;
 
 /// Something that happened to one person's lead.
@@ -147,46 +147,33 @@ impl Why {
 
     /// As a name of the log.
     #[must_use]
-    pub fn token(self) -> Token {
-        self.word().parse().expect("each of its words is a name")
+    pub fn name(self) -> Token {
+        self.token().parse().expect("each of its words is a name")
     }
 }
 
-/// Words of the log that stand for the variants of an enum.
-macro_rules! spelt {
-    ($type:ident { $($variant:ident = $word:literal,)+ }) => {
-        impl $type {
-            /// Every one of them.
-            pub const ALL: &'static [Self] = &[$(Self::$variant),+];
-
-            /// As the log writes it.
-            #[must_use]
-            pub fn word(self) -> &'static str {
-                match self { $(Self::$variant => $word),+ }
-            }
-
-            /// What a word of the log stands for.
-            #[must_use]
-            pub fn of(word: &str) -> Option<Self> {
-                match word { $($word => Some(Self::$variant),)+ _ => None }
-            }
-        }
-    };
-}
-
-spelt! { Control { Found = "found", Missed = "missed", } }
-spelt! { Message { Promotional = "promotional", Informational = "informational", Legal = "legal", } }
-spelt! {
-    Why {
-        AccessRequest = "access-request",
-        Contest = "contest",
-        Review = "review",
-        Quality = "quality",
-        Audit = "audit",
-        Support = "support",
-    }
-}
-spelt! { Seen { Explanation = "explanation", Review = "review", Identity = "identity", } }
+tokens!(Control {
+    Found = "found",
+    Missed = "missed",
+});
+tokens!(Message {
+    Promotional = "promotional",
+    Informational = "informational",
+    Legal = "legal",
+});
+tokens!(Why {
+    AccessRequest = "access-request",
+    Contest = "contest",
+    Review = "review",
+    Quality = "quality",
+    Audit = "audit",
+    Support = "support",
+});
+tokens!(Seen {
+    Explanation = "explanation",
+    Review = "review",
+    Identity = "identity",
+});
 
 /// Everything around an act that its record says as well.
 #[derive(Clone, Debug)]
@@ -265,19 +252,19 @@ impl Act {
             Self::Validated { control } => {
                 say("opinion", "validated");
                 if let Some(control) = control {
-                    say("control", control.word());
+                    say("control", control.token());
                 }
             }
             Self::Rejected { control, .. } => {
                 say("opinion", "rejected");
                 if let Some(control) = control {
-                    say("control", control.word());
+                    say("control", control.token());
                 }
             }
             Self::Overridden { band, control, .. } => {
                 say("band", band.as_str());
                 if let Some(control) = control {
-                    say("control", control.word());
+                    say("control", control.token());
                 }
             }
             Self::Contested { request } => say("request", &hex(request)),
@@ -292,10 +279,10 @@ impl Act {
                 }
                 say("release", &release.to_string());
                 say("tool", tool.as_str());
-                say("message", message.word());
+                say("message", message.token());
             }
             Self::Accessed { what, why } => {
-                say("what", what.word());
+                say("what", what.token());
                 say("why", why.as_str());
             }
             Self::Objected { scope, request } => {

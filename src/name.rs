@@ -9,6 +9,41 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 use unicode_normalization::UnicodeNormalization as _;
 
+/// A closed list of words with a token each: `token`, `of`, `ALL`.
+macro_rules! tokens {
+    ($name:ident { $($variant:ident = $token:literal),+ $(,)? }) => {
+        impl $name {
+            /// All of them.
+            pub const ALL: &'static [Self] = &[$(Self::$variant),+];
+
+            /// As programs, policies and records write it.
+            #[must_use]
+            pub const fn token(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $token),+
+                }
+            }
+
+            /// The one that this token names.
+            #[must_use]
+            pub fn of(token: &str) -> Option<Self> {
+                match token {
+                    $($token => Some(Self::$variant),)+
+                    _ => None,
+                }
+            }
+        }
+
+        impl ::std::fmt::Display for $name {
+            fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+                f.write_str(self.token())
+            }
+        }
+    };
+}
+
+pub(crate) use tokens;
+
 /// A short identifier: 1 to 64 of `a-z`, `0-9`, `-`, `_` and `.`, starting with a letter or a digit.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
@@ -130,18 +165,13 @@ pub enum IdType {
     Row,
 }
 
-impl IdType {
-    /// As it enters the pseudonym key's derivation.
-    #[must_use]
-    pub fn token(self) -> &'static str {
-        match self {
-            Self::CrmId => "crm-id",
-            Self::Email => "email",
-            Self::Phone => "phone",
-            Self::Row => "row",
-        }
-    }
-}
+// As it enters the pseudonym key's derivation.
+tokens!(IdType {
+    CrmId = "crm-id",
+    Email = "email",
+    Phone = "phone",
+    Row = "row",
+});
 
 /// The candidate nearest to `typed`, when one is near enough to be what was meant.
 #[must_use]

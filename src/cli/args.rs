@@ -639,7 +639,7 @@ pub struct Sql {
 
 /// A purpose of the closed list.
 fn why() -> impl TypedValueParser<Value = Why> {
-    PossibleValuesParser::new(Why::ALL.iter().map(|it| it.word()))
+    PossibleValuesParser::new(Why::ALL.iter().map(|it| it.token()))
         .try_map(|word| Why::of(&word).ok_or("no such purpose"))
 }
 

@@ -6,8 +6,9 @@
 
 use std::fmt;
 
-use super::words::{Audience, Channel, FactKind, Scope, tokens};
+use super::words::{Audience, Channel, FactKind, Scope};
 use crate::lang::Lang;
+use crate::name::tokens;
 use crate::say;
 
 /// A question of a rule.

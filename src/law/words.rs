@@ -1,46 +1,10 @@
 //! The words that packs, policies and records share: each is one token for programs, and a sentence for people.
 
-use std::fmt;
-
 use serde::{Deserialize, Serialize};
 
 use crate::lang::Lang;
+use crate::name::tokens;
 use crate::say;
-
-/// A closed list of words with a token each: `token`, `of`, `ALL`.
-macro_rules! tokens {
-    ($name:ident { $($variant:ident = $token:literal),+ $(,)? }) => {
-        impl $name {
-            /// All of them.
-            pub const ALL: &'static [Self] = &[$(Self::$variant),+];
-
-            /// As it is written in packs, policies and records.
-            #[must_use]
-            pub const fn token(self) -> &'static str {
-                match self {
-                    $(Self::$variant => $token),+
-                }
-            }
-
-            /// The one that this token names.
-            #[must_use]
-            pub fn of(token: &str) -> Option<Self> {
-                match token {
-                    $($token => Some(Self::$variant),)+
-                    _ => None,
-                }
-            }
-        }
-
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(self.token())
-            }
-        }
-    };
-}
-
-pub(super) use tokens;
 
 /// A legal basis of GDPR art. 6(1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]

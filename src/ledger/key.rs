@@ -15,7 +15,7 @@ use super::note::{base64, unbase64};
 use super::salt::Frontier;
 use super::tree::Hash;
 use crate::digest::sha256;
-use crate::name::Token;
+use crate::name::{Token, tokens};
 
 /// 32 secret bytes, on the heap from the start: moving a secret copies a pointer and leaves no trace.
 pub struct Secret(Box<Zeroizing<[u8; 32]>>);
@@ -57,7 +57,7 @@ impl Secret {
         let mut text = Zeroizing::new(String::with_capacity(256));
         for part in [
             "probant/secret/v1\nkind ",
-            kind.word(),
+            kind.token(),
             "\nid ",
             id.as_str(),
             "\nsecret ",
@@ -112,20 +112,14 @@ pub enum SecretKind {
     Suppression,
 }
 
-impl SecretKind {
-    /// The word in the file and in its name.
-    #[must_use]
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Kek => "kek",
-            Self::Signing => "signing",
-            Self::Pseudonym => "pseudonym",
-            Self::Witness => "witness",
-            Self::Person => "person",
-            Self::Suppression => "suppression",
-        }
-    }
-}
+tokens!(SecretKind {
+    Kek = "kek",
+    Signing = "signing",
+    Pseudonym = "pseudonym",
+    Witness = "witness",
+    Person = "person",
+    Suppression = "suppression",
+});
 
 /// The key that signs the log's checkpoints.
 pub struct SigningKey(ed25519_dalek::SigningKey);

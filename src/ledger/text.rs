@@ -10,7 +10,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use super::error::Error;
 use super::note::{base64, unbase64};
 use crate::digest::{Digest, hex, unhex};
-use crate::name::Token;
+use crate::name::{Token, tokens};
 
 /// A civil date in the policy's zone.
 pub type Date = NaiveDate;
@@ -98,20 +98,13 @@ macro_rules! words {
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub enum $name { $($(#[$of])* $variant),+ }
 
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(match self { $(Self::$variant => $word),+ })
-            }
-        }
+        tokens!($name { $($variant = $word),+ });
 
         impl FromStr for $name {
             type Err = Misspelt;
 
             fn from_str(text: &str) -> Result<Self, Misspelt> {
-                match text {
-                    $($word => Ok(Self::$variant),)+
-                    _ => Err(Misspelt("not one of the words that may stand here")),
-                }
+                Self::of(text).ok_or(Misspelt("not one of the words that may stand here"))
             }
         }
     };

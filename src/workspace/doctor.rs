@@ -260,7 +260,7 @@ fn requests(state: &State) -> Line {
     };
     let waiting = waiting
         .iter()
-        .filter(|it| it.done.is_none() && it.kind == Kind::Erase.word());
+        .filter(|it| it.done.is_none() && it.kind == Kind::Erase.token());
     // References are in words of their own: they are counted here, and listed by `subject list`.
     let count = waiting.count();
     let details = (count > 0).then(|| count.to_string());

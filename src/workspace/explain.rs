@@ -129,7 +129,7 @@ pub fn explain(
     let shown = render(&answer).map_err(Error::Shown)?;
     let act = Act::Accessed {
         what: Seen::Explanation,
-        why: question.why.token(),
+        why: question.why.name(),
     };
     let event = act.record(&Circumstances {
         event: world.entropy.bytes(),

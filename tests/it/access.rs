@@ -365,11 +365,11 @@ fn nothing_is_read_without_a_purpose_of_the_list() {
     let other = night.say(&["explain", &lead, "--why", "curiosity"]);
     assert_eq!(other.exit, 2, "{other:?}");
     for why in Why::ALL {
-        assert!(other.err.contains(why.word()), "{other:?}");
+        assert!(other.err.contains(why.token()), "{other:?}");
     }
     assert_eq!(acts(&night.root()), []);
     for why in Why::ALL {
-        night.say(&["explain", &lead, "--why", why.word()]).done();
+        night.say(&["explain", &lead, "--why", why.token()]).done();
     }
     let said: BTreeSet<String> = acts(&night.root())
         .iter()
@@ -404,7 +404,7 @@ fn what_was_read_by_whom_and_why_is_in_the_ledger_with_the_digest_of_every_byte_
     );
     let act = Act::Accessed {
         what: Seen::Explanation,
-        why: Why::Contest.token(),
+        why: Why::Contest.name(),
     };
     assert_eq!(Act::of(event), Some(act));
     let actor = probant::ledger::record::actor(&"revue-1".parse().unwrap());

@@ -213,7 +213,7 @@ fn yesterdays_copy_of_the_segments_cannot_be_read_with_todays_keys() {
         for secret in files(&root, "keys") {
             let name = secret.file_name().unwrap().to_str().unwrap().to_owned();
             for kind in [SecretKind::Kek, SecretKind::Pseudonym, SecretKind::Signing] {
-                let Some(of) = name.strip_prefix(&format!("{}-", kind.word())) else {
+                let Some(of) = name.strip_prefix(&format!("{}-", kind.token())) else {
                     continue;
                 };
                 let of: Token = of.parse().unwrap();

@@ -178,7 +178,7 @@ pub(in crate::workspace) fn resume(
 
 fn waiting(state: &State) -> Result<Vec<Request>, Error> {
     let mut requests = state.requests()?;
-    requests.retain(|it| it.kind == Kind::Erase.word() && it.done.is_none());
+    requests.retain(|it| it.kind == Kind::Erase.token() && it.done.is_none());
     Ok(requests)
 }
 

@@ -74,12 +74,12 @@ pub fn object(
     let known = state
         .requests()?
         .iter()
-        .any(|it| it.kind == Kind::Object.word() && it.reference == *reference);
+        .any(|it| it.kind == Kind::Object.token() && it.reference == *reference);
     if new > 0 || !known {
         state.ask(&[(
             Request {
                 id: 0,
-                kind: Kind::Object.word().to_owned(),
+                kind: Kind::Object.token().to_owned(),
                 reference: reference.clone(),
                 salt,
                 received: now.clone(),

@@ -137,7 +137,7 @@ fn record(
     };
     let act = Act::Accessed {
         what: Seen::Identity,
-        why: Why::AccessRequest.token(),
+        why: Why::AccessRequest.name(),
     };
     let event = act.record(&Circumstances {
         event: world.entropy.bytes(),
@@ -165,7 +165,7 @@ fn carried_out(ws: &Workspace, reference: &str) -> Result<Request, Error> {
     let requests = ws.state()?.requests()?;
     let mut named = requests
         .into_iter()
-        .filter(|it| it.reference == reference && it.kind == Kind::Erase.word());
+        .filter(|it| it.reference == reference && it.kind == Kind::Erase.token());
     let request = named.next_back().ok_or_else(|| unknown(reference))?;
     if request.done.is_none() {
         return Err(Error::Refused {

@@ -191,7 +191,7 @@ impl Desk {
     fn of(state: &State) -> Result<Self, Error> {
         let mut last = HashMap::new();
         for request in state.requests()? {
-            if request.kind == Kind::Erase.word() {
+            if request.kind == Kind::Erase.token() {
                 let whose = state.whose(request.id)?;
                 last.insert(request.reference, (request.done.is_some(), whose));
             }
@@ -469,7 +469,7 @@ fn request(
     reference_of(reference)?;
     Ok(Request {
         id: 0,
-        kind: kind.word().to_owned(),
+        kind: kind.token().to_owned(),
         reference: reference.to_owned(),
         salt: world.entropy.bytes(),
         received: world.now.to_string(),

@@ -206,7 +206,7 @@ pub(super) fn damaged(name: &str, why: &'static str) -> Error {
 }
 
 pub(super) fn file(kind: SecretKind, id: &Token) -> String {
-    format!("{}-{id}", kind.word())
+    format!("{}-{id}", kind.token())
 }
 
 /// A new key's id: 16 random hex digits.

@@ -144,7 +144,7 @@ pub fn why(
         what: "no purpose is stated for looking at this record".to_owned(),
         hint: "`--why access-request`, or contest, review, quality, audit or support",
     })?;
-    let purpose = purpose.token();
+    let purpose = purpose.name();
     let mut writer = erasure::writer(ws, world)?;
     let mut state = ws.state()?;
     acts::catch_up(&mut state, writer.view())?;
@@ -269,7 +269,7 @@ fn tell(view: &View, said: &mut Why, event: &Event) {
     (said.band, said.article, said.ground) = (own("band"), own("article"), own("ground"));
     (said.decided_as, said.decided_by) = (own("decided-as"), own("decided-by"));
     (said.decided, said.decided_way) = (own("decided-at"), own("decided-way"));
-    if said.release.message == Message::Promotional.word() {
+    if said.release.message == Message::Promotional.token() {
         let placed = view.segments().find(|it| it.entry.id.0 == event.segment);
         said.law = placed.and_then(|placed| {
             let text = String::from_utf8(view.document(&placed.entry.law).ok()?).ok()?;

@@ -58,7 +58,7 @@ pub fn contest(
     let (salt, event): ([u8; 16], [u8; 16]) = (world.entropy.bytes(), world.entropy.bytes());
     let request = Request {
         id: 0,
-        kind: Kind::Contest.word().to_owned(),
+        kind: Kind::Contest.token().to_owned(),
         reference: asked.request.clone(),
         salt,
         received: world.now.to_string(),

@@ -57,7 +57,7 @@ pub enum Kind {
 impl Kind {
     /// The word in the table and for programs.
     #[must_use]
-    pub fn word(self) -> &'static str {
+    pub fn token(self) -> &'static str {
         match self {
             Self::Erase => "erase",
             Self::Restrict => "restrict",
