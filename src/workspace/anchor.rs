@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::error::Error;
 use super::journal::{Commit, View, Writer, anchors};
-use super::{Recorded, Workspace, World, place};
+use super::{Recorded, Workspace, World, files, place};
 use crate::digest::{Digest, hex};
 use crate::ledger::anchor::{Carried, Name, ROLLBACK, cosigned};
 use crate::ledger::cosignature::Witness;
@@ -16,9 +16,6 @@ use crate::ledger::text::{AnchorKind, Time};
 use crate::ledger::timestamp::{self, Token};
 use crate::ledger::{self, Entry};
 use crate::policy::Right;
-
-/// The largest file that can be an answer: tokens carry a few certificates.
-pub(super) const LARGEST: u64 = 1 << 20;
 
 /// An anchor that was kept.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -84,28 +81,6 @@ pub(super) fn deliverable(file: &Path, bytes: &[u8]) -> Result<(), Error> {
     Ok(place::vacant(file)?)
 }
 
-/// Reads a file that a person brought.
-pub(super) fn brought(file: &Path) -> Result<Vec<u8>, Error> {
-    let refused = |source| Error::Read {
-        path: file.to_owned(),
-        source,
-    };
-    let meta = fs::metadata(file).map_err(|source| match source.kind() {
-        std::io::ErrorKind::NotFound => Error::Usage {
-            what: format!("there is no file `{}`", file.display()),
-            hint: "check the folder and the name",
-        },
-        _ => refused(source),
-    })?;
-    if !meta.is_file() || meta.len() > LARGEST {
-        return Err(Error::Data {
-            what: format!("`{}` is nothing that an anchor is made of", file.display()),
-            hint: "name the file that came back: a cosignature or a time-stamp",
-        });
-    }
-    fs::read(file).map_err(refused)
-}
-
 /// A witness's key, as it was typed.
 pub(super) fn parse(text: &str) -> Result<Witness, Error> {
     Witness::parse(text).map_err(|_| Error::Usage {
@@ -123,7 +98,7 @@ pub fn add(
     person: Option<&str>,
 ) -> Result<Vec<Kept>, Error> {
     ws.may(person, Right::Anchor)?;
-    let bytes = brought(answer)?;
+    let bytes = files::brought(answer, "a cosignature or a time-stamp")?;
     let view = View::open(&ws.root)?;
     match std::str::from_utf8(&bytes) {
         Ok(lines) if lines.starts_with('\u{2014}') => {

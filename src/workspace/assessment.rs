@@ -7,10 +7,9 @@ use std::path::{Path, PathBuf};
 use chrono::NaiveDate;
 use serde::Serialize;
 
-use super::anchor::brought;
 use super::error::Error;
 use super::person::{Signer, verifier};
-use super::{Workspace, World};
+use super::{Workspace, World, files};
 use crate::law::Pack;
 use crate::law::assessment::{Assessment, Misread};
 use crate::ledger::note;
@@ -148,7 +147,7 @@ pub fn sign(
     key: &Path,
 ) -> Result<Signed, Error> {
     ws.may(Some(person), Right::LawSign)?;
-    let bytes = brought(file)?;
+    let bytes = files::brought(file, "an assessment")?;
     let assessment = parse(file, &bytes)?;
     if assessment.signed_by.as_str() != person {
         return Err(Error::Usage {

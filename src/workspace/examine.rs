@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 
 use super::error::Error;
+use super::files;
 use super::journal::{View, anchors};
 use crate::digest::Digest;
 use crate::ledger::Error as Wrong;
@@ -120,7 +121,7 @@ pub fn examine(view: &View, root: &Path, folders: &[PathBuf]) -> Result<Examined
             };
             held += usize::from(ending != "vkey");
             list.push(File {
-                bytes: super::anchor::brought(&path)?,
+                bytes: files::brought(&path, "an anchor")?,
                 name: Name::of(&name),
                 path,
             });

@@ -19,6 +19,38 @@ pub struct Fingerprint {
     modified: Option<std::time::SystemTime>,
 }
 
+/// The largest file that anybody brings: time-stamps carry a few certificates.
+const LARGEST: u64 = 1 << 20;
+
+/// Reads a small file that a person brought, or that one could have touched, as what it should be.
+pub fn brought(file: &Path, what: &str) -> Result<Vec<u8>, Error> {
+    let refused = |source| Error::Read {
+        path: file.to_owned(),
+        source,
+    };
+    let meta = fs::metadata(file).map_err(|source| match source.kind() {
+        io::ErrorKind::NotFound => Error::Usage {
+            what: format!("there is no file `{}` to read {what} from", file.display()),
+            hint: "check the folder and the name",
+        },
+        _ => refused(source),
+    })?;
+    let unfit = |why: &str| Error::Data {
+        what: format!("`{}` is {why}, not {what}", file.display()),
+        hint: "name the file itself, as it was written",
+    };
+    if meta.is_dir() {
+        return Err(unfit("a folder"));
+    }
+    if !meta.is_file() {
+        return Err(unfit("no file"));
+    }
+    if meta.len() > LARGEST {
+        return Err(unfit("longer than 1 MiB"));
+    }
+    fs::read(file).map_err(refused)
+}
+
 /// The files that `named` stand for: a glob gives its matches in byte order of names.
 pub fn expand(named: &[PathBuf]) -> Result<Vec<PathBuf>, Error> {
     let mut found = Vec::new();

@@ -7,10 +7,9 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
-use super::anchor::brought;
 use super::error::Error;
 use super::journal::keyring::guard;
-use super::{Workspace, World, journal, place};
+use super::{Workspace, World, files, journal, place};
 use crate::event;
 use crate::ledger::key::{Secret, SecretKind, SigningKey};
 use crate::ledger::note::{self, Verifier};
@@ -86,7 +85,7 @@ impl Signer {
     pub fn open(ws: &Workspace, person: &Token, file: &Path) -> Result<Self, Error> {
         let known = ws.person_by_id(person.as_str())?;
         let verifier = verifier(known)?;
-        let bytes = zeroize::Zeroizing::new(brought(file)?);
+        let bytes = zeroize::Zeroizing::new(files::brought(file, "a person\u{2019}s key")?);
         guard(file)?;
         let damaged = || journal::Error::Damaged {
             file: file.display().to_string(),

@@ -8,11 +8,11 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::anchor::{brought, deliver, deliverable};
+use super::anchor::{deliver, deliverable};
 use super::error::Error;
 use super::journal::keyring::guard;
 use super::journal::{self, anchors};
-use super::{Recorded, World, place};
+use super::{Recorded, World, files, place};
 use crate::digest::hex;
 use crate::ledger;
 use crate::ledger::cosignature::{Witness, witness_name};
@@ -122,7 +122,7 @@ impl Desk {
         };
         let id = file.strip_prefix("witness-").and_then(crate::digest::unhex);
         let id: [u8; 8] = id.and_then(|it| it.try_into().ok()).ok_or_else(damaged)?;
-        let bytes = zeroize::Zeroizing::new(brought(&path)?);
+        let bytes = zeroize::Zeroizing::new(files::brought(&path, "a witness\u{2019}s key")?);
         let secret =
             Secret::parse(&bytes, SecretKind::Witness, &token(id)).map_err(|_| damaged())?;
         Ok(Self {
@@ -148,7 +148,7 @@ impl Desk {
             return Ok(None);
         }
         guard(path)?;
-        let memory = Memory::parse(&brought(path)?);
+        let memory = Memory::parse(&files::brought(path, "a witness\u{2019}s memory of a log")?);
         Ok(Some(memory.map_err(|source| journal::Error::Damaged {
             file: path.display().to_string(),
             source,
@@ -202,7 +202,8 @@ pub fn cosign(
     log: Option<&str>,
 ) -> Result<Recorded<Cosigned>, Error> {
     let told = log.map(verifier).transpose()?;
-    let request = Request::parse(&brought(request)?).map_err(Refusal::Malformed)?;
+    let request = Request::parse(&files::brought(request, "a request to a witness")?)
+        .map_err(Refusal::Malformed)?;
     let desk = Desk::open(world, folder)?;
     place::allowed(out)?;
     let Some(_lock) = world.disk.lock(&folder.join("lock"), PATIENCE)? else {

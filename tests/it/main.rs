@@ -3,6 +3,7 @@
 mod access;
 mod anchors;
 mod auditor;
+mod brought;
 mod bundle;
 mod bundle_changed;
 mod bundle_forged;
