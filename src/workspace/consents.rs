@@ -7,7 +7,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use chrono::NaiveDate;
 
@@ -16,9 +16,11 @@ use super::error::Error;
 use super::export::{Export, name_of};
 use super::{Workspace, files};
 use crate::digest::{Digest, Hasher};
+use crate::eligibility::Rules;
 use crate::eligibility::consents::{Act, Consents, Happened, Reading, Wordings};
 use crate::intake::{Asked, Failure};
 use crate::lang::Lang;
+use crate::law::Pack;
 use crate::law::words::Channels;
 use crate::policy::{Format, IdType, Kind};
 use crate::pseudonym::Key;
@@ -58,6 +60,32 @@ pub fn wordings(ws: &Workspace) -> Result<(Wordings, Digest), Error> {
         all.update(format!("{name}\0{digest}\n").as_bytes());
     }
     Ok((Wordings::new(found), all.finish()))
+}
+
+/// The one file of events that `--consents` names, which some rule in force must ask for: proofs that nobody would read
+/// are refused, for whoever names them counts on them.
+pub fn named<'a>(
+    named: Option<&Path>,
+    rules: impl IntoIterator<Item = &'a Rules>,
+    pack: &Pack,
+) -> Result<Option<PathBuf>, Error> {
+    let Some(file) = named else { return Ok(None) };
+    if !rules.into_iter().any(Rules::asks_consent) {
+        return Err(Error::Usage {
+            what: format!(
+                "nothing would read what `--consents` names: by the law pack `{}`, no rule in force asks for a consent",
+                pack.id()
+            ),
+            hint: "leave out `--consents`, or name in probant.toml a pack that asks: `probant law show` lists them",
+        });
+    }
+    match &mut *files::expand(&[file.to_owned()])? {
+        [one] => Ok(Some(std::mem::take(one))),
+        _ => Err(Error::Usage {
+            what: "`--consents` names several files".to_owned(),
+            hint: "put the events of consent into one file",
+        }),
+    }
 }
 
 /// What the events in `path` come to on `date`; pseudonyms by `key`.

@@ -111,6 +111,9 @@ pub fn diff(
     let pack = ws.policy.pack();
     let today = ws.civil_date(world.now);
     let from = from.unwrap_or(today);
+    let asked = [from, at].map(|day| Rules::of(&Context::of(purpose, &pack, day)));
+    let events = consents::named(events, &asked, &pack)?;
+    let events = events.as_deref();
     let ruled = Ruled::count(
         ws,
         purpose,
@@ -159,10 +162,15 @@ pub fn today(
     events: Option<&Path>,
     watch: Watch<'_>,
 ) -> Result<Vec<Counted>, Error> {
+    let (pack, date) = (ws.policy.pack(), ws.civil_date(world.now));
+    let purposes = ws.policy.purposes.iter();
+    let asked = purposes.map(|purpose| Rules::of(&Context::of(purpose, &pack, date)));
+    let asked: Vec<Rules> = asked.collect();
+    let events = consents::named(events, &asked, &pack)?;
+    let events = events.as_deref();
     if ws.policy.law.is_none() {
         return Ok(Vec::new());
     }
-    let (pack, date) = (ws.policy.pack(), ws.civil_date(world.now));
     let mut counted = Vec::new();
     for purpose in &ws.policy.purposes {
         let ruled = Ruled::count(ws, purpose, &pack, data, events, (&[date], date), watch)?;

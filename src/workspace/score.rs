@@ -211,8 +211,8 @@ impl<'a> Night<'a> {
             });
         }
         let named = files::expand(&request.data)?;
-        let events = files::expand(request.consents.as_slice())?;
-        let inputs = [&named[..], &events].concat();
+        let events = consents::named(request.consents.as_deref(), [&rules], &pack)?;
+        let inputs = [&named[..], events.as_slice()].concat();
         desk::guard(
             ws,
             &[&request.out, &request.rejects, &request.refused],
@@ -223,16 +223,7 @@ impl<'a> Night<'a> {
             .map(|path| files::fingerprint(path))
             .collect::<Result<_, _>>()?;
         let suppressed = Suppressed::open(ws, view, plan.id_type)?;
-        let consents = match &events[..] {
-            [] => None,
-            [one] => Some(files::fingerprint(one)?),
-            _ => {
-                return Err(Error::Usage {
-                    what: "`--consents` names several files".to_owned(),
-                    hint: "put the events of consent into one file",
-                });
-            }
-        };
+        let consents = events.as_deref().map(files::fingerprint).transpose()?;
         let wordings = consents::wordings(ws)?;
         Ok(Self {
             ws,
@@ -426,11 +417,10 @@ impl<'a> Night<'a> {
 
     /// What the events of consent come to on the day of the run.
     fn consents(&self, key: &Key) -> Result<Option<Consents>, Error> {
-        let Some(file) = self.consents.as_ref().filter(|_| self.rules.asks_consent()) else {
-            return Ok(None);
-        };
         let days = (self.date, self.today);
-        consents::read(self.ws, &file.path, key, &self.wordings.0, days).map(Some)
+        let read =
+            |file: &Fingerprint| consents::read(self.ws, &file.path, key, &self.wordings.0, days);
+        self.consents.as_ref().map(read).transpose()
     }
 
     fn count(&self, view: &View, watch: Watch<'_>) -> Result<RunReport, Error> {

@@ -10,6 +10,7 @@ mod bundle_forged;
 mod canaries;
 mod cli;
 mod cli_support;
+mod consents;
 mod crash;
 mod day;
 mod doctor;

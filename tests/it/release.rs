@@ -730,6 +730,13 @@ fn the_law_is_asked_again_with_the_facts_of_this_export_and_the_record_says_what
     );
     assert_eq!(said.done().json()["leads"], 6);
     assert_eq!(inside(&night, "out/i.csv"), (0..6).collect());
+    // So that proofs of consent, which it would not read, are refused with it and not passed over.
+    let proofs = night.path("night.csv");
+    let proofs = ["--consents", proofs.to_str().unwrap()];
+    let informing = ["--to", "mailer", "--message", "informational"];
+    let said = release(&night, "out/j.csv", &[&informing[..], &proofs].concat()).failed(2);
+    assert!(said.err.contains("`--consents`"), "{said:?}");
+    assert!(!night.path("out/j.csv").exists());
     sound(&night);
 }
 

@@ -341,9 +341,25 @@ impl<'a> Plan<'a> {
                 })
             })
             .collect::<Result<_, Error>>()?;
+        if message != Message::Promotional && request.consents.is_some() {
+            return Err(Error::Usage {
+                what: "nothing would read what `--consents` names: only a promotional message waits for a consent"
+                    .to_owned(),
+                hint: "leave out `--consents`",
+            });
+        }
+        let (today, pack) = (ws.civil_date(world.now), ws.policy.pack());
+        let rules = Rules::of(&Context {
+            channel: Some(tool.channel),
+            ..Context::of(purpose, &pack, today)
+        });
         let named = files::expand(&request.data)?;
-        let events = files::expand(request.consents.as_slice())?;
-        desk::guard(ws, &[&request.out], &[&named[..], &events].concat())?;
+        let events = consents::named(request.consents.as_deref(), [&rules], &pack)?;
+        desk::guard(
+            ws,
+            &[&request.out],
+            &[&named[..], events.as_slice()].concat(),
+        )?;
         if let Some(out) = request.out.as_deref().filter(|_| !request.dry_run) {
             place::vacant(out)?;
         }
@@ -352,14 +368,9 @@ impl<'a> Plan<'a> {
             .map(|path| files::fingerprint(path))
             .collect::<Result<_, _>>()?;
         let caps = ws.policy.caps.iter().copied();
-        let (today, pack) = (ws.civil_date(world.now), ws.policy.pack());
         if message == Message::Promotional {
             assessment::needed(ws, purpose, &pack, today)?;
         }
-        let rules = Rules::of(&Context {
-            channel: Some(tool.channel),
-            ..Context::of(purpose, &pack, today)
-        });
         Ok(Self {
             ws,
             request,
@@ -376,16 +387,7 @@ impl<'a> Plan<'a> {
             rules,
             wordings: consents::wordings(ws)?.0,
             files,
-            events: match &events[..] {
-                [] => None,
-                [one] => Some(files::fingerprint(one)?),
-                _ => {
-                    return Err(Error::Usage {
-                        what: "`--consents` names several files".to_owned(),
-                        hint: "put the events of consent into one file",
-                    });
-                }
-            },
+            events: events.as_deref().map(files::fingerprint).transpose()?,
             lang,
         })
     }
@@ -479,15 +481,12 @@ impl<'a> Plan<'a> {
         Sheet::of(&self.ws.policy, self.tool, tellings, self.message)
     }
 
-    /// What the events of consent come to today, where a file of them was given and the law asks.
+    /// What the events of consent come to today, where a file of them was given.
     fn consents(&self, key: &Key) -> Result<Option<Consents>, Error> {
-        match &self.events {
-            Some(file) if self.message == Message::Promotional => {
-                let days = (self.today, self.today);
-                consents::read(self.ws, &file.path, key, &self.wordings, days).map(Some)
-            }
-            _ => Ok(None),
-        }
+        let days = (self.today, self.today);
+        let read =
+            |file: &Fingerprint| consents::read(self.ws, &file.path, key, &self.wordings, days);
+        self.events.as_ref().map(read).transpose()
     }
 
     /// What the record says of a lead's leave, besides the tool and the message.
