@@ -722,7 +722,7 @@ pub enum SubjectVerb {
     },
     /// Takes a contest: the decision waits for a second reviewer, and is not used until then
     #[command(
-        before_help = "Examples:\n  probant subject contest L-1042 --decision 7 --request DEM-2026-022\n"
+        before_help = "Examples:\n  probant subject contest L-1042 --decision 7 --request DEM-2026-022\n  probant subject contest L-1042 --decision 7 --request DEM-2026-022 --note 'I moved in May'\n"
     )]
     Contest {
         /// Whose
@@ -731,6 +731,9 @@ pub enum SubjectVerb {
         /// The decision's number, as `probant explain` shows it
         #[arg(long, value_name = "N")]
         decision: u64,
+        /// What the person says, in their words, for whoever reviews it; never in the log, which keeps a commitment
+        #[arg(long, value_name = "TEXT")]
+        note: Option<String>,
     },
     /// Lists the requests, waiting and carried out
     #[command(before_help = "Examples:\n  probant subject list\n")]

@@ -12,7 +12,8 @@ use super::bar::Bar;
 use super::{Exit, Face, Failed, print};
 use crate::law::words::Scope;
 use crate::policy;
-use crate::report::CardInput;
+use crate::report::remark::Remark;
+use crate::report::{CardInput, Explanation};
 use crate::workspace::{
     self, Ask, BundleRequest, Contest, Error, Filter, Given, ListRequest, OpinionRequest, Question,
     Request, RestoreRequest, Selection, ShowRequest, SignOffRequest, SqlRequest, TrainRequest,
@@ -402,7 +403,8 @@ fn review(face: &mut Face<'_>, world: &mut World, verb: ReviewVerb) -> Result<Ex
                 key: by.key,
             };
             let (lang, json) = (face.lang, face.json);
-            let render = |said: &crate::report::Explanation| print::opened(said, lang, json);
+            let render =
+                |said: &Explanation, remarks: &[Remark]| print::opened(said, remarks, lang, json);
             let shown = workspace::show_proposal(&ws, world, &request, lang, &render)?;
             print::shown_proposal(face, &shown)?;
             return Ok(Exit::DONE);
@@ -493,11 +495,16 @@ fn subject(face: &mut Face<'_>, world: &mut World, verb: SubjectVerb) -> Result<
             let done = workspace::lift(&ws, world, &asked(whose, None))?;
             print::lifted(face, &done)?;
         }
-        SubjectVerb::Contest { whose, decision } => {
+        SubjectVerb::Contest {
+            whose,
+            decision,
+            note,
+        } => {
             let contest = Contest {
                 lead: whose.lead,
                 decision,
                 request: whose.request,
+                note,
                 person: whose.person,
             };
             let done = workspace::contest(&ws, world, &contest)?;

@@ -6,6 +6,7 @@
 //! | `reasons` | the three reasons of a score file |
 //! | `explain` | one decision with everything that its record says, and its JSON |
 //! | `terminal` | the same as text |
+//! | `remark` | what people said of a decision before |
 //! | `provenance` | where a model comes from: `provenance.json` |
 //! | `profiling` | what each feature brings, and whom it singles out |
 //! | `card` | the model card, with `figures`, `phrases` and `svg` behind it (the door of askama) |
@@ -19,6 +20,7 @@ mod phrases;
 mod profiling;
 mod provenance;
 mod reasons;
+pub mod remark;
 mod svg;
 mod terminal;
 mod words;

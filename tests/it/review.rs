@@ -4,28 +4,31 @@
 
 use std::cell::Cell;
 use std::collections::BTreeMap;
+use std::ffi::OsStr;
 use std::fs;
 use std::path::PathBuf;
 use std::sync::atomic::Ordering;
 
+use probant::cli::run_in;
 use probant::demo::Stage;
+use probant::digest::Digest;
 use probant::ledger::Time;
 use probant::policy::{self, Policy};
 use probant::workspace::disk::Disk;
 use probant::workspace::journal::Entropy;
 use probant::workspace::{Workspace, World};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::faults::{failing, full};
-use crate::night::{Night, Said, export, run, table};
+use crate::night::{Night, Said, export, run, table, tree};
 
 /// The least reading time that the tests' policy asks, in seconds.
 const LEAST: i64 = 4;
 const BEGIN: i64 = 1_790_000_000;
 
 /// A scored night, two trained reviewers with their keys, and a clock.
-struct Desk {
-    night: Night,
+pub struct Desk {
+    pub night: Night,
     now: Cell<i64>,
 }
 
@@ -35,7 +38,7 @@ impl Desk {
     }
 
     /// The same with a policy that was changed before the night.
-    fn under(leads: usize, oversight: &str, change: &dyn Fn(String) -> String) -> Self {
+    pub fn under(leads: usize, oversight: &str, change: &dyn Fn(String) -> String) -> Self {
         let night = Night::new(leads);
         let desk = Self {
             night,
@@ -88,7 +91,7 @@ impl Desk {
         run(&self.night.root(), &mut world, words)
     }
 
-    fn say(&self, words: &[&str]) -> Said {
+    pub fn say(&self, words: &[&str]) -> Said {
         self.on(Disk::new(), words)
     }
 
@@ -113,7 +116,7 @@ impl Desk {
         shown.done().json()
     }
 
-    fn validate(&self, person: &str, decision: u64) -> Said {
+    pub fn validate(&self, person: &str, decision: u64) -> Said {
         self.by(person, &["validate", &decision.to_string()])
     }
 
@@ -122,7 +125,7 @@ impl Desk {
         self.by(person, &words)
     }
 
-    fn sign_off(&self, person: &str) -> Said {
+    pub fn sign_off(&self, person: &str) -> Said {
         self.by(person, &["sign-off", "@latest"])
     }
 
@@ -197,7 +200,7 @@ impl Desk {
     }
 
     /// An attentive reviewer's look.
-    fn read_all(&self, person: &str) -> usize {
+    pub fn read_all(&self, person: &str) -> usize {
         self.look(person, &|desk, decision, said| {
             let (own, _) = desk.bands(said);
             let words = [
@@ -453,7 +456,7 @@ fn an_override_needs_a_reason_and_another_band() {
     assert_eq!(done["reason"], "known-context");
     assert_eq!(desk.status(one), "overridden");
     // The words stay at the desk.
-    let files = crate::night::tree(&desk.night.root(), &["ledger"]);
+    let files = tree(&desk.night.root(), &["ledger"]);
     let holds = |bytes: &Vec<u8>| bytes.windows(11).any(|it| it == b"vu au salon");
     assert!(!files.is_empty() && !files.values().any(holds));
     desk.verified();
@@ -818,7 +821,7 @@ fn refusals_and_lists_speak_french() {
             now: Time(desk.now.get()),
             entropy: Entropy::os(),
         };
-        let exit = probant::cli::run_in(all, &mut out, &mut err, &mut world);
+        let exit = run_in(all, &mut out, &mut err, &mut world);
         let text = |bytes| String::from_utf8(bytes).unwrap();
         (exit.0, text(out), text(err))
     };
@@ -838,4 +841,278 @@ fn refusals_and_lists_speak_french() {
         "{out}"
     );
     assert!(err.contains("ensuite"), "{err}");
+}
+
+/// An override and a contest of one decision, each with words of its own.
+fn disputed(desk: &Desk, one: u64) {
+    let (_, other) = desk.bands(&desk.show("revue-1", one));
+    desk.wait(LEAST);
+    let number = one.to_string();
+    let words = [
+        "override",
+        &number,
+        "--to",
+        &other,
+        "--reason",
+        "wrong-data",
+        "--note",
+        "Secteur mal relevé, CANARI-K7",
+    ];
+    desk.by("revue-1", &words).done();
+    let lead = desk.lead(one);
+    let words = [
+        "subject",
+        "contest",
+        &lead,
+        "--decision",
+        &number,
+        "--request",
+        "DEM-2026-024",
+        "--note",
+        "J’ai déménagé en mai, CANARI-K8",
+    ];
+    desk.say(&words).done();
+}
+
+/// What `review show` prints to people.
+fn page(desk: &Desk, person: &str, decision: u64, lang: &str) -> String {
+    let (root, key) = (desk.night.root(), desk.key(person));
+    let mut world = World {
+        disk: Disk::new(),
+        now: Time(desk.now.get()),
+        entropy: Entropy::os(),
+    };
+    let number = decision.to_string();
+    let words: [&OsStr; 12] = [
+        "probant".as_ref(),
+        "--lang".as_ref(),
+        lang.as_ref(),
+        "-w".as_ref(),
+        root.as_ref(),
+        "review".as_ref(),
+        "show".as_ref(),
+        number.as_ref(),
+        "--as".as_ref(),
+        person.as_ref(),
+        "--key".as_ref(),
+        key.as_ref(),
+    ];
+    let (mut out, mut err) = (Vec::new(), Vec::new());
+    let exit = run_in(words.map(OsStr::to_owned), &mut out, &mut err, &mut world);
+    assert_eq!(exit.0, 0, "{}", String::from_utf8_lossy(&err));
+    String::from_utf8(out).unwrap()
+}
+
+#[test]
+fn whoever_reviews_a_contested_decision_reads_what_was_said_of_it_before() {
+    let desk = Desk::new(20, "controls = 0\nsample = 0.0\nsample_min = 0");
+    let one = *desk.statuses().keys().next().unwrap();
+    assert_eq!(desk.show("revue-2", one)["before"], json!([]));
+    disputed(&desk, one);
+    let said = desk.show("revue-2", one);
+    let (_, other) = desk.bands(&said);
+    let policy = desk.policy();
+    let band = policy.bands.iter().find(|it| it.id.as_str() == other);
+    let reason = policy.reason("wrong-data").unwrap();
+    let time = |at: &str| {
+        let at = said["before"][at.parse::<usize>().unwrap()]["time"].as_str();
+        at.unwrap().to_owned()
+    };
+    assert_eq!(
+        said["before"],
+        json!([
+            {
+                "what": "overridden",
+                "time": time("0"),
+                "person": "revue-1",
+                "band": band.unwrap().label,
+                "reason": reason.label,
+                "request": null,
+                "note": { "status": "kept", "text": "Secteur mal relevé, CANARI-K7" },
+            },
+            {
+                "what": "contested",
+                "time": time("1"),
+                "person": "dpo-1",
+                "band": null,
+                "reason": null,
+                "request": { "status": "kept", "text": "DEM-2026-024" },
+                "note": { "status": "kept", "text": "J’ai déménagé en mai, CANARI-K8" },
+            },
+        ])
+    );
+    for (lang, words) in [
+        (
+            "en",
+            [
+                "What people said of it before",
+                "contested by the person",
+                "request: “DEM-2026-024”",
+            ],
+        ),
+        (
+            "fr",
+            [
+                "Ce qui en a été dit",
+                "contesté par la personne",
+                "demande\u{a0}: «\u{a0}DEM-2026-024\u{a0}»",
+            ],
+        ),
+    ] {
+        let text = page(&desk, "revue-2", one, lang);
+        // Wherever a line was broken.
+        let text = text
+            .split([' ', '\n'])
+            .filter(|it| !it.is_empty())
+            .collect::<Vec<_>>()
+            .join(" ");
+        for words in words
+            .into_iter()
+            .chain(["CANARI-K7", "CANARI-K8", &reason.label])
+        {
+            assert!(text.contains(words), "{words}: {text}");
+        }
+    }
+}
+
+/// The commitments of what was said, recomputed from what is kept, oldest first.
+fn committed(db: &rusqlite::Connection) -> Vec<String> {
+    let mut notes = db
+        .prepare("SELECT salt, text FROM note ORDER BY rowid")
+        .unwrap();
+    let notes = notes.query_map([], |row| {
+        let (salt, text): (Vec<u8>, String) = (row.get(0)?, row.get(1)?);
+        let said = [b"probant/note/v1\0", &salt[..], text.as_bytes()].concat();
+        Ok(Digest::of(&said).to_string())
+    });
+    notes.unwrap().map(Result::unwrap).collect()
+}
+
+#[test]
+fn words_that_were_changed_or_lost_are_told_and_never_shown_as_what_was_said() {
+    let desk = Desk::new(20, "controls = 0\nsample = 0.0\nsample_min = 0");
+    let one = *desk.statuses().keys().next().unwrap();
+    disputed(&desk, one);
+    let state = desk.night.root().join("state.db");
+    let db = rusqlite::Connection::open(&state).unwrap();
+    let committed = committed(&db);
+    db.execute_batch(
+        "DROP TRIGGER note_never_changes; UPDATE note SET text = 'CANARI-K9' WHERE text LIKE '%K7';
+         UPDATE request SET reference = 'DEM-2026-099'",
+    )
+    .unwrap();
+    drop(db);
+    let said = desk.show("revue-2", one);
+    let altered = json!({ "status": "altered", "commitment": committed[0] });
+    assert_eq!(said["before"][0]["note"], altered);
+    assert_eq!(said["before"][1]["request"]["status"], "altered");
+    assert_eq!(said["before"][1]["note"]["status"], "kept");
+    let text = page(&desk, "revue-2", one, "en");
+    assert!(
+        !text.contains("CANARI-K9") && text.contains("is not the one that was recorded"),
+        "{text}"
+    );
+
+    // With `state.db` the words are lost, and the commitment stands.
+    for ending in ["", "-wal", "-shm"] {
+        let _ = fs::remove_file(desk.night.root().join(format!("state.db{ending}")));
+    }
+    desk.say(&["doctor", "--rebuild"]).done();
+    let said = desk.show("revue-2", one);
+    for (at, commitment) in committed.iter().enumerate() {
+        let lost = json!({ "status": "lost", "commitment": commitment });
+        assert_eq!(said["before"][at]["note"], lost);
+    }
+    assert_eq!(said["before"][1]["request"]["status"], "lost");
+    let text = page(&desk, "revue-2", one, "en");
+    assert!(
+        text.contains("the text is lost; its commitment stands"),
+        "{text}"
+    );
+    desk.verified();
+}
+
+#[test]
+fn what_others_said_of_a_planted_case_is_told_only_once_it_was_answered() {
+    let desk = Desk::new(60, "borderline = 0.0\ncontrols = 5");
+    let mut wrong = desk.to_open("revue-2");
+    wrong.retain(|it| desk.is_wrong(&desk.show("revue-2", *it)));
+    let mut told = 0;
+    for decision in wrong {
+        let said = desk.show("revue-1", decision);
+        desk.wait(LEAST + 1);
+        if desk.is_wrong(&said) {
+            continue;
+        }
+        told += 1;
+        let (own, other) = desk.bands(&said);
+        let number = decision.to_string();
+        let words = [
+            "override",
+            &number,
+            "--to",
+            &other,
+            "--reason",
+            "wrong-data",
+            "--note",
+            "Vu",
+        ];
+        desk.by("revue-1", &words).done();
+        assert_eq!(desk.show("revue-2", decision)["before"], json!([]));
+        desk.wait(LEAST + 1);
+        let words = [
+            "override",
+            &number,
+            "--to",
+            &own,
+            "--reason",
+            "band-does-not-follow",
+        ];
+        let answered = desk.by("revue-2", &words).done().json();
+        assert_eq!(answered["planted"][0], decision);
+        // Their own answer decided nothing, and is not among what was said.
+        let said = desk.show("revue-2", decision);
+        assert_eq!(said["before"].as_array().unwrap().len(), 1, "{said}");
+        assert_eq!(said["before"][0]["person"], "revue-1");
+    }
+    assert!(told > 0, "some case is planted for one of them only");
+    desk.verified();
+}
+
+#[test]
+fn what_was_said_of_a_lead_leaves_with_them() {
+    let desk = Desk::new(20, "controls = 0\nsample = 0.0\nsample_min = 0");
+    let one = *desk.statuses().keys().next().unwrap();
+    disputed(&desk, one);
+    let holds = |word: &str| {
+        let files = tree(&desk.night.root(), &["."]).into_iter();
+        let holds = |(_, bytes): &(String, Vec<u8>)| {
+            bytes.windows(word.len()).any(|it| it == word.as_bytes())
+        };
+        files
+            .filter(holds)
+            .map(|(name, _)| name)
+            .collect::<Vec<_>>()
+    };
+    for word in ["CANARI-K7", "CANARI-K8"] {
+        let found = holds(word);
+        assert!(
+            !found.is_empty() && found.iter().all(|it| it.starts_with("state.db")),
+            "{found:?}"
+        );
+    }
+    let lead = desk.lead(one);
+    let erase = [
+        "subject",
+        "erase",
+        &lead,
+        "--request",
+        "DEM-2026-025",
+        "--now",
+    ];
+    desk.say(&erase).done();
+    for word in ["CANARI-K7", "CANARI-K8"] {
+        assert_eq!(holds(word), Vec::<String>::new());
+    }
+    desk.verified();
 }

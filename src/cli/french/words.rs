@@ -472,6 +472,10 @@ pub const WORDS: &[(&str, &str)] = &[
         "Le numéro de la décision, tel que `probant explain` le montre",
     ),
     (
+        "subject/contest/note",
+        "Ce que dit la personne, dans ses mots, pour qui examinera\u{a0}; le registre n’en garde qu’une empreinte salée",
+    ),
+    (
         "subject",
         "Reçoit les demandes d’une personne\u{a0}: effacement, limitation, contestation\u{a0}; les énumère, en établit le reçu",
     ),

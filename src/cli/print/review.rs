@@ -6,6 +6,7 @@ use super::{noun, right, table, width};
 use crate::cli::Face;
 use crate::decision::Missing;
 use crate::lang::Lang;
+use crate::report::remark::{self, Remark};
 use crate::report::{Explanation, moment};
 use crate::say;
 use crate::workspace::{
@@ -196,13 +197,15 @@ fn footing(face: &mut Face<'_>, listed: &ListedProposals) -> io::Result<()> {
     }
 }
 
-/// What `probant review show` prints of a proposal, to the byte.
-pub fn opened(said: &Explanation, lang: Lang, json: bool) -> String {
+/// What `probant review show` prints of a proposal, to the byte: its explanation, and what people said of it before.
+pub fn opened(said: &Explanation, remarks: &[Remark], lang: Lang, json: bool) -> String {
     if json {
-        let text = serde_json::to_string_pretty(&said.json(lang));
+        let mut all = said.json(lang);
+        all["before"] = remark::json(remarks);
+        let text = serde_json::to_string_pretty(&all);
         return text.unwrap_or_default() + "\n";
     }
-    said.text_within(lang, width())
+    said.text_within(lang, width()) + &remark::text(remarks, lang, width())
 }
 
 /// `probant review show`.

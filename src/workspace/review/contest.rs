@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::opened::{about, proposal};
-use crate::event::{Act, Circumstances};
+use crate::event::{Act, Circumstances, note_commitment};
 use crate::ledger::EventId;
 use crate::ledger::entry::request_commitment;
 use crate::policy::Right;
@@ -22,6 +22,8 @@ pub struct Contest {
     pub decision: u64,
     /// The request's reference, in any words.
     pub request: String,
+    /// What the person says, in their words; kept beside the ledger, which holds a commitment.
+    pub note: Option<String>,
     /// Who takes the request: a person of the policy.
     pub person: Option<String>,
 }
@@ -69,6 +71,10 @@ pub fn contest(
         told: "[]".to_owned(),
     };
     ws.state()?.ask(&[(request, Vec::new())])?;
+    let note = asked.note.as_ref().map(|text| {
+        let salt: [u8; 16] = world.entropy.bytes();
+        (salt, text.clone())
+    });
     let act = Act::Contested {
         request: request_commitment(&salt, &asked.request),
     };
@@ -79,9 +85,11 @@ pub fn contest(
         actor: person,
         shown: [0; 32],
         time: world.now.0,
-        note: None,
+        note: note
+            .as_ref()
+            .map(|(salt, text)| note_commitment(salt, text)),
     })?;
-    let doing = about(&placed, record, None);
+    let doing = about(&placed, record, note);
     acts::record(ws, world, &mut writer, Commit::default(), vec![doing])?;
     Ok(Recorded(Contested {
         schema_version: 1,

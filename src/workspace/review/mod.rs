@@ -5,6 +5,7 @@
 //! | `standing` | how far each proposal of a run has come, told from the ledger's acts |
 //! | `book` | the proposals of a run, as whoever reviews needs them |
 //! | `planted` | what is drawn for a run: the random sample, and the planted cases |
+//! | `before` | what people said of a proposal before |
 //! | `opened` | a proposal shown to a reviewer, recorded first |
 //! | `opinion` | validate, override, reject |
 //! | `sign_off` | a whole run, after a look that lacks nothing |
@@ -12,6 +13,7 @@
 //! | `contest` | a person contests a decision |
 //! | `refusal` | why not |
 
+mod before;
 mod book;
 mod contest;
 mod list;

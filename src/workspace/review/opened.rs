@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::before::before;
 use super::book::{Seat, reviewer};
 use super::planted::drawn;
 use crate::digest::sha256;
@@ -11,6 +12,7 @@ use crate::ledger::record::Record;
 use crate::ledger::{RunId, SegmentKind};
 use crate::policy::Right;
 use crate::report::Explanation;
+use crate::report::remark::Remark;
 use crate::workspace::acts::{self, Doing};
 use crate::workspace::error::Error;
 use crate::workspace::explain::{decision_of, of_decision, policy_of};
@@ -48,7 +50,7 @@ pub fn show(
     world: &mut World,
     request: &ShowRequest,
     lang: Lang,
-    render: &dyn Fn(&Explanation) -> String,
+    render: &dyn Fn(&Explanation, &[Remark]) -> String,
 ) -> Result<Recorded<Shown>, Error> {
     let person = reviewer(ws, world, &request.person, Right::Review)?
         .id
@@ -73,18 +75,21 @@ pub fn show(
         run,
         Some((&person, &seat)),
     )?;
-    drop(state);
     let mut said = of_decision(ws, writer.view(), &placed, row, lang)?;
     if request.is_lead || request.what.parse::<u64>().is_err() {
         said.lead.clone_from(&request.what);
     }
+    let mut remarks = before(ws, writer.view(), &state, &placed, decision)?;
+    drop(state);
     if let Some(case) = seat.waiting(&look.planted, decision) {
+        // What others said of it would tell that this band is a wrong one.
+        remarks.clear();
         let policy = policy_of(ws, writer.view(), placed.entry.policy);
         let band = policy.bands.into_iter().find(|it| it.id == case.band);
         said.band = case.band.to_string();
         said.band_label = band.map_or_else(|| said.band.clone(), |it| it.label);
     }
-    let text = render(&said);
+    let text = render(&said, &remarks);
     let act = Act::Accessed {
         what: Seen::Review,
         why: "review".parse().expect("a word is a name"),

@@ -83,11 +83,7 @@ pub fn decisions(
         signed_off: None,
         missed: BTreeSet::new(),
     };
-    let mut people = People {
-        ws,
-        view,
-        policies: HashMap::new(),
-    };
+    let mut people = People::new(ws, view);
     let signed = signed_off(view, run);
     let acts = acts_of(view, state, run)?;
     for (_, told) in &acts {
@@ -144,13 +140,28 @@ pub(super) fn signed_off(view: &View, run: RunId) -> Option<(u64, &SignOff)> {
 }
 
 /// Those who acted, as the policies of those days know them.
-struct People<'a> {
+pub(super) struct People<'a> {
     ws: &'a Workspace,
     view: &'a View,
     policies: HashMap<Digest, Policy>,
 }
 
-impl People<'_> {
+impl<'a> People<'a> {
+    /// Nobody asked for yet.
+    pub(super) fn new(ws: &'a Workspace, view: &'a View) -> Self {
+        Self {
+            ws,
+            view,
+            policies: HashMap::new(),
+        }
+    }
+
+    /// The policy of the day on which a segment was recorded.
+    pub(super) fn policy_of_segment(&mut self, segment: SegmentId) -> Option<&Policy> {
+        let digest = self.view.placed(segment)?.entry.policy;
+        Some(self.policy(digest))
+    }
+
     fn policy(&mut self, digest: Digest) -> &Policy {
         self.policies
             .entry(digest)
@@ -158,10 +169,8 @@ impl People<'_> {
     }
 
     /// Who did and signed this, by the policy of that day.
-    fn signer(&mut self, told: &Told) -> Option<Person> {
-        let segment = SegmentId(told.event.segment);
-        let digest = self.view.placed(segment)?.entry.policy;
-        let policy = self.policy(digest);
+    pub(super) fn signer(&mut self, told: &Told) -> Option<Person> {
+        let policy = self.policy_of_segment(SegmentId(told.event.segment))?;
         let who = policy
             .people
             .iter()
@@ -170,7 +179,8 @@ impl People<'_> {
         event::is_signed(&told.event, &by).then(|| who.clone())
     }
 
-    fn signed_off(&mut self, entry: &SignOff) -> Option<SignedOff> {
+    /// The sign-off, where the reviewer who is said to have given it signed it.
+    pub(super) fn signed_off(&mut self, entry: &SignOff) -> Option<SignedOff> {
         let policy = self.policy(entry.policy);
         let who = policy.person(entry.actor.as_str())?;
         let by = person::verifier(who).ok()?;

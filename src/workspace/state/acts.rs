@@ -204,10 +204,6 @@ impl State {
     }
 
     /// The text that came with an event and its salt, where it is still here.
-    #[expect(
-        dead_code,
-        reason = "letters to people will quote it; nothing shows it yet"
-    )]
     pub fn note(&self, event: &[u8; 16]) -> Result<Option<([u8; 16], String)>, Error> {
         use rusqlite::OptionalExtension as _;
         self.0
