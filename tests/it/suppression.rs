@@ -3,7 +3,11 @@
 use std::fs;
 use std::sync::atomic::Ordering;
 
+use probant::digest::{hex, sha256};
+use probant::ledger::SegmentKind;
+use probant::workspace::Error;
 use probant::workspace::disk::Disk;
+use probant::workspace::journal::{Leaf, View};
 
 use crate::faults::{failing, full};
 use crate::night::{FIRST, Night, Said, copy, run, say, table, tree, world, world_on};
@@ -182,6 +186,29 @@ fn nothing_of_the_set_names_anybody() {
         let text = String::from_utf8_lossy(&bytes);
         assert!(!text.contains(&whose) && !text.contains("OPP-1"), "{name}");
     }
+    // Nor the records themselves, which are sealed on the disk: no name, and no bare hash of one.
+    let view = View::open(&night.root()).unwrap();
+    let mut records = 0;
+    for placed in view
+        .segments()
+        .filter(|it| it.entry.kind == SegmentKind::Events)
+    {
+        view.leaves(placed, None, |leaf| {
+            let Leaf::Record { bytes, .. } = leaf else {
+                panic!("nobody was erased");
+            };
+            records += 1;
+            for plain in [whose.as_bytes(), b"OPP-1"] {
+                let hashed = sha256(&[plain]);
+                for told in [plain, &hashed[..16], hex(&hashed).as_bytes()] {
+                    assert!(!bytes.windows(told.len()).any(|it| it == told));
+                }
+            }
+            Ok::<(), Error>(())
+        })
+        .unwrap();
+    }
+    assert_eq!(records, 1);
     let keys = night.say(&["keys", "list"]).done().json();
     assert!(keys["suppression"].is_string(), "{keys}");
 }
