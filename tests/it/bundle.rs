@@ -23,6 +23,7 @@ use tempfile::TempDir;
 use super::auditor::{Opinion, Tools, openssl, tools};
 use super::bundle_changed::edit;
 use super::night::{FIRST, Said, copy, export, run, say, table, tree, world, world_on};
+use super::review::Desk;
 
 /// Leads of each of the two nights.
 const NIGHTS: [usize; 2] = [300, 140];
@@ -187,6 +188,64 @@ fn a_fresh_bundle_is_believed_by_openssl_go_and_python() {
         let ours = super::cli_support::ours("tests/verifier/verify_bundle.py");
         assert_eq!(shipped, fs::read(ours).unwrap());
     }
+}
+
+/// A run that somebody signed off, and whose leads left for a tool.
+fn signed_off_and_released() -> Desk {
+    let tool = "\n[[tools]]\nid = \"envoi\"\nname = \"Envoi\"\nchannel = \"email\"\naudited = 2026-01-15\n\
+                certificate = \"ISO 27001\"\nscope = \"envoi de courriels\"\nexpires = 2027-01-15\n\
+                columns = [\"Réf. prospect\", \"band\"]\n";
+    let desk = Desk::under(60, "", &|policy| policy + tool);
+    desk.read_all("revue-1");
+    desk.sign_off("revue-1").done();
+    let (data, out) = (desk.night.path("night.csv"), desk.night.path("out/m.csv"));
+    let words = [
+        "release",
+        "--data",
+        data.to_str().unwrap(),
+        "--to",
+        "envoi",
+        "--message",
+        "promotional",
+        "--out",
+        out.to_str().unwrap(),
+        "--as",
+        "exploitation-1",
+    ];
+    let left = desk.say(&words).done().json();
+    assert_ne!(left["leads"], 0, "{left}");
+    desk
+}
+
+#[test]
+fn a_bundle_of_a_run_signed_off_and_released_is_believed_by_all() {
+    let Some(tools) = tools() else { return };
+    let desk = signed_off_and_released();
+    let view = View::open(&desk.night.root()).unwrap();
+    let kinds: Vec<&str> = view.entries().map(|(_, entry)| entry.kind()).collect();
+    assert!(
+        kinds.contains(&"sign-off") && kinds.contains(&"release"),
+        "{kinds:?}"
+    );
+    drop(view);
+    let out = desk.night.path("bundle");
+    let words = [
+        "ledger",
+        "bundle",
+        "--from",
+        "2026-09-01",
+        "--to",
+        "2026-10-31",
+        "--rows",
+        "--recipient",
+        "cabinet-durand",
+        "--as",
+        "dpo-1",
+        "--out",
+        out.to_str().unwrap(),
+    ];
+    desk.say(&words).done();
+    believed_by_all(tools, &out);
 }
 
 #[test]

@@ -346,6 +346,28 @@ fn a_sign_off_has_the_lines_that_the_format_gives_and_signs_all_but_the_last() {
     );
 }
 
+/// What a person signed once stays theirs: the bytes are from another implementation of Ed25519 (Python's `cryptography`).
+#[test]
+fn a_sign_off_that_was_kept_is_read_written_the_same_and_its_persons() {
+    let kept = include_str!("../vectors/sign-off-1.txt");
+    let Ok(Entry::SignOff(it)) = Entry::parse(kept.as_bytes()) else {
+        panic!("it is no sign-off any more");
+    };
+    assert_eq!(Entry::SignOff(it.clone()).text(), kept);
+    assert_eq!(
+        (it.actor.as_str(), it.proposed, it.found),
+        ("revue-1", 300, 3)
+    );
+    let by = Verifier::parse("revue-1+658ea2df+AepKbGPinFIKvvVQexMuxfmVR3auvr57kkIe6mkURtIs");
+    let by = by.unwrap();
+    assert!(by.signed(it.signed_text().as_bytes(), &it.signature.0));
+    let more = SignOff {
+        opened: 42,
+        ..it.clone()
+    };
+    assert!(!by.signed(more.signed_text().as_bytes(), &it.signature.0));
+}
+
 #[test]
 fn every_kind_of_entry_survives_its_text() {
     for entry in samples() {
