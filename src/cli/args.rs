@@ -76,7 +76,7 @@ pub enum Command {
         /// Exports (a pattern such as '*.csv' names several)
         #[arg(required = true)]
         data: Vec<PathBuf>,
-        /// Proofs of consent: lead, event, when, wording, source, act, scope
+        /// Proofs of consent, an act a line: lead, event (given, withdrawn), when, wording, source, act, scope
         #[arg(long, value_name = "FILE")]
         consents: Option<PathBuf>,
         /// Make undeclared columns an error
@@ -142,7 +142,7 @@ pub enum Command {
         /// Exports (a pattern such as '*.csv' names several); several make one run
         #[arg(required = true)]
         data: Vec<PathBuf>,
-        /// Proofs of consent: lead, event, when, wording, source, act, scope
+        /// Proofs of consent, an act a line: lead, event (given, withdrawn), when, wording, source, act, scope
         #[arg(long, value_name = "FILE")]
         consents: Option<PathBuf>,
         /// The score file to write: .parquet or .csv
@@ -414,7 +414,7 @@ pub struct Release {
     /// Only leads of these bands
     #[arg(long = "band", value_name = "BAND")]
     bands: Vec<String>,
-    /// Proofs of consent: lead, event, when, wording, source, act, scope
+    /// Proofs of consent, an act a line: lead, event (given, withdrawn), when, wording, source, act, scope
     #[arg(long, value_name = "FILE")]
     consents: Option<PathBuf>,
     /// Who does it: a person of the policy
@@ -540,7 +540,7 @@ pub enum LawVerb {
         /// The purpose, where the policy has several
         #[arg(long, value_name = "ID")]
         purpose: Option<String>,
-        /// Proofs of consent: lead, event, when, wording, source, act, scope
+        /// Proofs of consent, an act a line: lead, event (given, withdrawn), when, wording, source, act, scope
         #[arg(long, value_name = "FILE")]
         consents: Option<PathBuf>,
     },

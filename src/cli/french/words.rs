@@ -48,7 +48,7 @@ pub const WORDS: &[(&str, &str)] = &[
     ),
     (
         "check/consents",
-        "Preuves de consentement\u{a0}: lead, event, when, wording, source, act, scope",
+        "Preuves de consentement, un acte par ligne\u{a0}: lead, event (given\u{a0}: donné, withdrawn\u{a0}: retiré), when, wording, source, act, scope",
     ),
     (
         "check/strict",
@@ -91,7 +91,7 @@ pub const WORDS: &[(&str, &str)] = &[
     ),
     (
         "law/diff/consents",
-        "Preuves de consentement\u{a0}: lead, event, when, wording, source, act, scope",
+        "Preuves de consentement, un acte par ligne\u{a0}: lead, event (given\u{a0}: donné, withdrawn\u{a0}: retiré), when, wording, source, act, scope",
     ),
     (
         "law/sign",
@@ -130,7 +130,7 @@ pub const WORDS: &[(&str, &str)] = &[
     ("release/bands", "Seulement les prospects de ces tranches"),
     (
         "release/consents",
-        "Preuves de consentement\u{a0}: lead, event, when, wording, source, act, scope",
+        "Preuves de consentement, un acte par ligne\u{a0}: lead, event (given\u{a0}: donné, withdrawn\u{a0}: retiré), when, wording, source, act, scope",
     ),
     (
         "release/person",
@@ -259,7 +259,7 @@ pub const WORDS: &[(&str, &str)] = &[
     ),
     (
         "score/consents",
-        "Preuves de consentement\u{a0}: lead, event, when, wording, source, act, scope",
+        "Preuves de consentement, un acte par ligne\u{a0}: lead, event (given\u{a0}: donné, withdrawn\u{a0}: retiré), when, wording, source, act, scope",
     ),
     (
         "score/out",

@@ -138,15 +138,20 @@ impl Page {
              its own facts give a ground. That needs a `channel` in the purpose, an `assessment` signed by a person where \
              the basis is a legitimate interest (`probant law sign`), and columns (or `[facts]`, where all leads are alike) \
              that tell professionals from consumers, the day of collection or of the last contact, objections, \
-             and what else `probant law show fr-1` asks; proofs of consent may come with `--consents FILE`. \
-             `probant check EXPORT` then counts who would be refused, and why."
+             and what else `probant law show fr-1` asks; proofs of consent may come with `--consents FILE`, an act a line: \
+             `lead;event;when;wording;source;act;scope`. A proof is complete with all of them: `event` is given or withdrawn \
+             (then lead and day suffice), `wording` names a file of the folder consents/ that holds the words agreed to, and \
+             `scope` the channels. `probant check EXPORT` then counts who would be refused, and why."
             | "Quel droit dit qui peut être évalué. TANT QU’AUCUN CORPUS N’EST NOMMÉ, CHAQUE PROSPECT EST RETENU SUR LA BASE \
              DÉCLARÉE CI-DESSUS, quoi qu’on sache de lui. Avec « fr-1 », chacun est examiné : il est refusé, avec l’article, \
              à moins que ses propres faits ne donnent un fondement. Il y faut un `channel` (canal) dans la finalité, une \
              mise en balance signée par une personne (`assessment`, `probant law sign`) si la base est l’intérêt légitime, et \
              des colonnes (ou `[facts]`, si tous les prospects sont pareils) qui disent le public, professionnel ou \
              particulier, le jour de la collecte ou du dernier contact, les oppositions, et ce que `probant law show fr-1` \
-             demande encore ; les preuves de consentement peuvent venir par `--consents FICHIER`. `probant check EXPORT` \
+             demande encore ; les preuves de consentement peuvent venir par `--consents FICHIER`, un acte par ligne : \
+             `lead;event;when;wording;source;act;scope`. Une preuve complète les a tous : `event` vaut given (donné) ou \
+             withdrawn (retiré ; le prospect et le jour suffisent alors), `wording` nomme un fichier du dossier consents/ qui \
+             contient le texte accepté, et `scope` les canaux. `probant check EXPORT` \
              compte alors qui serait refusé, et pourquoi."
         ));
         self.line("# [law]");

@@ -5,6 +5,10 @@
 //! under the same pseudonym leaves, unless a restriction keeps it. Segments are
 //! ticked off once nothing is left, so that a night that was cut short is made
 //! up for by the next.
+//!
+//! A pseudonym means something within its period and purpose only, and no
+//! identifier is left once the night is over: what earlier periods or other
+//! purposes recorded of the same person stays until its own date.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
