@@ -41,7 +41,7 @@ pub enum Stage {
     Rejected,
     /// The person scored contests it, and nobody has looked again.
     Contested,
-    /// Somebody validated it who let a planted case of its run through.
+    /// Somebody let it out who let a planted case of its run through.
     Unseen,
 }
 
@@ -79,7 +79,7 @@ pub enum Held {
     Erased,
     /// Its records are restricted.
     Restricted,
-    /// Whoever validated it let a planted case through, and nobody else has looked.
+    /// Whoever decided it let a planted case through, and nobody else has looked.
     Unseen,
     /// The person contests the decision.
     Contested,

@@ -703,6 +703,148 @@ fn erased_and_restricted_decisions_are_neither_listed_nor_shown() {
 }
 
 #[test]
+fn another_band_asks_for_as_much_reading_as_the_one_proposed() {
+    let desk = Desk::new(60, "sample = 1.0\nborderline = 0.0");
+    let other = |decision: u64, said: &Value| {
+        let band = desk.bands(said).1;
+        let words = [
+            "override",
+            &decision.to_string(),
+            "--to",
+            &band,
+            "--reason",
+            "known-context",
+        ];
+        desk.by("revue-1", &words)
+    };
+    let shown: Vec<(u64, Value)> = desk
+        .to_open("revue-1")
+        .into_iter()
+        .map(|decision| (decision, desk.show("revue-1", decision)))
+        .collect();
+    desk.wait(LEAST);
+    // Sixty leads in four seconds: whoever has read none of them lets none of them out, whatever the band.
+    let (decision, said) = shown.iter().find(|(_, it)| !desk.is_wrong(it)).unwrap();
+    lacks(&other(*decision, said), "60 leads were opened");
+    desk.reject("revue-1", *decision).done();
+    // Nor does the refusal tell which were planted.
+    let (decision, said) = shown.iter().find(|(_, it)| desk.is_wrong(it)).unwrap();
+    let own = desk.bands(said).0;
+    let words = [
+        "override",
+        &decision.to_string(),
+        "--to",
+        &own,
+        "--reason",
+        "known-context",
+    ];
+    lacks(&desk.by("revue-1", &words), "60 leads were opened");
+    assert_eq!(
+        desk.say(&["review", "list", "--as", "revue-1", "--json"])
+            .exit,
+        0
+    );
+    desk.verified();
+}
+
+#[test]
+fn another_band_by_somebody_who_missed_a_case_waits_for_somebody_else() {
+    let desk = Desk::new(30, "sample = 1.0");
+    let to_other = |decision: u64| {
+        let said = desk.show("revue-1", decision);
+        desk.wait(LEAST + 1);
+        let band = desk.bands(&said).1;
+        let words = [
+            "override",
+            &decision.to_string(),
+            "--to",
+            &band,
+            "--reason",
+            "known-context",
+        ];
+        desk.by("revue-1", &words)
+    };
+    let first = ordinary(&desk, "revue-1");
+    to_other(first).done();
+    assert_eq!(desk.status(first), "overridden");
+    for decision in desk.to_open("revue-1") {
+        let said = desk.show("revue-1", decision);
+        desk.wait(LEAST + 1);
+        if desk.is_wrong(&said) {
+            desk.validate("revue-1", decision).done();
+            break;
+        }
+    }
+    assert_eq!(desk.status(first), "open");
+    let second = *desk.statuses().keys().find(|it| **it != first).unwrap();
+    lacks(&to_other(second), "let a planted case");
+    // Nor does somebody else's sign-off make their band count, or hide that they gave another.
+    desk.read_all("revue-2");
+    desk.sign_off("revue-2").done();
+    assert_eq!(desk.status(first), "open");
+    desk.verified();
+}
+
+#[test]
+fn no_list_tells_planted_cases_apart() {
+    let desk = Desk::new(40, "sample = 1.0");
+    let listed = desk.list("revue-1");
+    let rows = listed["rows"].as_array().unwrap();
+    assert!(
+        rows.len() == 40 && rows.iter().all(|row| row["band"].is_null()),
+        "{listed}"
+    );
+    // What a band holds is told by the scores alone, which everybody knows from the score file.
+    let scores = table(&desk.night.read("out/a.csv"));
+    for band in desk.policy().bands {
+        let words = [
+            "review",
+            "list",
+            "--as",
+            "revue-1",
+            "--limit",
+            "100",
+            "--band",
+            band.id.as_str(),
+        ];
+        let listed = desk.say(&words).done().json();
+        let mut listed: Vec<String> = listed["rows"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|row| row["decision"].to_string())
+            .collect();
+        let of = scores.iter().filter(|row| row["band"] == band.id.as_str());
+        let mut scored: Vec<String> = of.map(|row| row["decision"].clone()).collect();
+        listed.sort();
+        scored.sort();
+        assert_eq!(listed, scored);
+    }
+    let one = desk.to_open("revue-1")[0];
+    let shown = desk.show("revue-1", one);
+    let listed = desk.list("revue-1");
+    let mut rows = listed["rows"].as_array().unwrap().iter();
+    let row = rows.find(|row| row["decision"] == one).unwrap();
+    assert_eq!(row["band"], shown["band"]["id"]);
+}
+
+#[test]
+fn what_a_hand_takes_from_the_sample_and_the_planted_cases_is_drawn_again() {
+    let desk = Desk::new(60, "sample = 0.5\nborderline = 0.0");
+    assert_eq!(desk.to_open("revue-1").len(), 30);
+    let state = rusqlite::Connection::open(desk.night.root().join("state.db")).unwrap();
+    state
+        .execute_batch("DELETE FROM sample; DELETE FROM planted;")
+        .unwrap();
+    drop(state);
+    let said = desk.sign_off("revue-1");
+    lacks(&said, "leads drawn at random and not opened: 30 of 30");
+    lacks(&said, "planted cases not found: 3 of 3");
+    assert_eq!(desk.read_all("revue-1"), 3);
+    desk.sign_off("revue-1").done();
+}
+
+#[test]
 fn a_lost_desk_is_told_by_the_ledger_and_new_cases_are_planted() {
     let desk = Desk::new(40, "");
     let (first, second) = {

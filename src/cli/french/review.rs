@@ -66,10 +66,10 @@ pub fn refusal(refusal: &Refusal) -> (String, String) {
         ),
         Refusal::Missed { person, run } => (
             format!(
-                "«\u{a0}{person}\u{a0}» a laissé passer un cas témoin du passage {}, et n’y valide plus rien",
+                "«\u{a0}{person}\u{a0}» a laissé passer un cas témoin du passage {}, et n’en laisse plus rien sortir",
                 short(run)
             ),
-            "faites examiner par une autre personne\u{a0}; changer de tranche et écarter restent possibles",
+            "faites examiner par une autre personne\u{a0}; écarter reste possible",
         ),
         Refusal::Trial { run } => (
             format!(

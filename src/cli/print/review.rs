@@ -121,7 +121,7 @@ fn rows(face: &mut Face<'_>, rows: &[ReviewRow]) -> io::Result<()> {
     for row in rows {
         lines.add_row([
             row.decision.to_string(),
-            row.band_label.clone(),
+            row.band_label.clone().unwrap_or_default(),
             mark(row.borderline),
             mark(row.to_open),
             status(lang, row.status),
@@ -253,8 +253,8 @@ pub fn reviewed(face: &mut Face<'_>, said: &Opinion) -> io::Result<()> {
         let text = if said.opinion == "validated" {
             say!(
                 lang,
-                "! Decision {decision} was planted: its band was a wrong one, and it was let through. {person} validates nothing more in this run."
-                    | "! La décision {decision} était un cas témoin\u{a0}: sa tranche était fausse, et elle a été laissée passer. {person} ne valide plus rien dans ce passage."
+                "! Decision {decision} was planted: its band was a wrong one, and it was let through. {person} lets nothing more out of this run."
+                    | "! La décision {decision} était un cas témoin\u{a0}: sa tranche était fausse, et elle a été laissée passer. {person} ne laisse plus rien sortir de ce passage."
             )
         } else {
             say!(

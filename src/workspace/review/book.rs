@@ -69,6 +69,15 @@ pub fn segments(view: &View, run: RunId) -> impl Iterator<Item = &Placed> {
         .filter(|placed| placed.entry.kind == SegmentKind::Proposals)
 }
 
+/// How many of a run's proposals stand.
+pub fn count(view: &View, run: RunId) -> Result<u64, Error> {
+    let mut count = 0;
+    for placed in segments(view, run) {
+        count += u64::from(placed.entry.rows) - view.erased(placed)?.rows().len() as u64;
+    }
+    Ok(count)
+}
+
 /// The numbers of a run's proposals that stand and are not restricted, ascending.
 pub fn numbers(view: &View, run: RunId, held: &Held) -> Result<Vec<u64>, Error> {
     let mut numbers = Vec::new();
@@ -227,6 +236,11 @@ impl Seat {
     /// Whether the decision was ever opened.
     pub fn has_opened(&self, decision: u64) -> bool {
         self.opened.contains_key(&decision)
+    }
+
+    /// Whether the decision was a planted case that this person answered.
+    pub fn has_answered(&self, decision: u64) -> bool {
+        self.answered.contains_key(&decision)
     }
 
     /// How the leads that were opened were read, until now.

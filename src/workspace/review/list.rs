@@ -79,10 +79,10 @@ pub struct ListRequest {
 pub struct Row {
     /// Its number.
     pub decision: u64,
-    /// Its band, as it is proposed.
-    pub band: String,
+    /// Its band, as the reviewer was shown it; nothing before they opened it, so that no list tells planted cases apart.
+    pub band: Option<String>,
     /// The same as people read it.
-    pub band_label: String,
+    pub band_label: Option<String>,
     /// Near the lower edge of a band.
     pub borderline: bool,
     /// To be opened before the run is signed off.
@@ -192,7 +192,8 @@ pub fn list(ws: &Workspace, world: &mut World, request: &ListRequest) -> Result<
             Status::Rejected => &mut listed.rejected,
             Status::Contested => &mut listed.contested,
         } += 1;
-        if is_asked(&request.filter, &row) {
+        let named = table.decisions.named(line.decision, line.band);
+        if is_asked(&request.filter, &row, &named) {
             rows.push((line.near.unwrap_or(u32::MAX), row));
         }
     }
@@ -222,24 +223,26 @@ fn person(ws: &Workspace, asked: Option<&str>) -> Result<Option<Token>, Error> {
     }
 }
 
-fn is_asked(filter: &Filter, row: &Row) -> bool {
-    filter.band.as_ref().is_none_or(|band| *band == row.band)
+/// Whether a row is asked for; `named` is the band of its score.
+fn is_asked(filter: &Filter, row: &Row, named: &str) -> bool {
+    filter.band.as_ref().is_none_or(|band| band == named)
         && filter.status.is_none_or(|status| status == row.status)
         && (!filter.borderline || row.borderline)
 }
 
 fn row(table: &Table, line: &Line, labels: &std::collections::HashMap<Token, String>) -> Row {
     let case = table.seat.waiting(&table.drawn.planted, line.decision);
-    let band = match case {
+    let opened = table.seat.opened(&table.drawn.planted, line.decision);
+    let band = opened.map(|_| match case {
         Some(case) => case.band.to_string(),
         None => table.decisions.named(line.decision, line.band),
-    };
+    });
     Row {
         decision: line.decision,
-        band_label: labels
-            .iter()
-            .find(|(id, _)| id.as_str() == band)
-            .map_or_else(|| band.clone(), |(_, label)| label.clone()),
+        band_label: band.as_ref().map(|band| {
+            let known = labels.iter().find(|(id, _)| id.as_str() == band);
+            known.map_or_else(|| band.clone(), |(_, label)| label.clone())
+        }),
         band,
         borderline: line.is_borderline(),
         to_open: table.is_to_open(line),

@@ -236,7 +236,7 @@ impl Desk {
         let found = case.map(|_| Control::Found);
         let act = match known {
             Known::Validate => {
-                self.may_validate(ws, world, person)?;
+                self.may_let_out(ws, world, person)?;
                 let control = case.map(|_| Control::Missed);
                 Act::Validated { control }
             }
@@ -245,6 +245,7 @@ impl Desk {
                 control: found,
             },
             Known::Override { band, reason } => {
+                self.may_let_out(ws, world, person)?;
                 let code = self.decisions.coded(number, band);
                 let code = code.ok_or_else(|| Error::Unknown {
                     what: "band",
@@ -295,8 +296,8 @@ impl Desk {
         Ok(opened.shown)
     }
 
-    /// Whether this person's word that proposals stand is worth something in this run.
-    fn may_validate(&self, ws: &Workspace, world: &World, person: &Token) -> Result<(), Refusal> {
+    /// Whether this person's word that leads may be used is worth something in this run.
+    fn may_let_out(&self, ws: &Workspace, world: &World, person: &Token) -> Result<(), Refusal> {
         if self.decisions.has_missed(person) {
             return Err(Refusal::Missed {
                 person: person.clone(),

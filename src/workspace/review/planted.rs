@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::book::{Seat, numbers};
+use super::book::{Seat, count, numbers};
 use crate::ledger::record::Record;
 use crate::ledger::{RunId, SegmentKind};
 use crate::name::Token;
@@ -36,11 +36,15 @@ pub fn drawn(
 ) -> Result<Drawn, Error> {
     let name = run.to_string();
     let held = view.restricted()?;
-    if state.sample(&name)?.is_none() {
-        let numbers = numbers(view, run, &held)?;
-        let wanted = ws.policy.oversight.sample_of(numbers.len() as u64);
-        let chosen = choose(numbers, wanted as usize, &mut world.entropy);
-        state.draw(&name, &chosen.into_iter().collect())?;
+    let known = state.sample(&name)?;
+    let sample = known.clone().unwrap_or_default();
+    // Erasures and hands take from it: it is made whole again, so that no sign-off asks for less than the policy.
+    let wanted = ws.policy.oversight.sample_of(count(view, run)?) as usize;
+    if known.is_none() || sample.len() < wanted {
+        let mut numbers = numbers(view, run, &held)?;
+        numbers.retain(|it| !sample.contains(it));
+        let chosen = choose(numbers, wanted - sample.len(), &mut world.entropy);
+        state.draw(&name, &chosen.into_iter().collect(), known.is_none())?;
     }
     let sample = state.sample(&name)?.unwrap_or_default();
     let mut drawn = Drawn {
@@ -48,9 +52,14 @@ pub fn drawn(
         planted: BTreeMap::new(),
     };
     if let Some((person, seat)) = person {
-        if state.planted(&name, person)?.is_none() {
-            let cases = cases(ws, world, view, &drawn.sample, seat, &held)?;
-            state.plant(&name, person, &cases)?;
+        let known = state.planted(&name, person)?;
+        let planted = known.clone().unwrap_or_default();
+        let missing = (ws.policy.oversight.controls as usize).saturating_sub(planted.len());
+        if known.is_none() || missing > 0 {
+            let mut sample = drawn.sample.clone();
+            sample.retain(|it| !planted.contains_key(it) && !seat.has_answered(*it));
+            let cases = cases(ws, world, view, (&sample, missing), seat, &held)?;
+            state.plant(&name, person, &cases, known.is_none())?;
         }
         drawn.planted = state.planted(&name, person)?.unwrap_or_default();
     }
@@ -71,11 +80,10 @@ fn cases(
     ws: &Workspace,
     world: &mut World,
     view: &View,
-    sample: &BTreeSet<u64>,
+    (sample, wanted): (&BTreeSet<u64>, usize),
     seat: &Seat,
     held: &Held,
 ) -> Result<BTreeMap<u64, Planted>, Error> {
-    let wanted = ws.policy.oversight.controls as usize;
     let free = |it: &&u64| !is_held(view, held, **it);
     let (known, fresh): (Vec<u64>, Vec<u64>) = sample
         .iter()

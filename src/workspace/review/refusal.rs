@@ -70,8 +70,8 @@ pub enum Refusal {
         /// Who.
         person: Token,
     },
-    /// Somebody who let a planted case through validates nothing more in that run.
-    #[error("`{person}` let a planted case of run {} through, and validates nothing more in it", short(.run))]
+    /// Somebody who let a planted case through lets nothing more out of that run.
+    #[error("`{person}` let a planted case of run {} through, and lets nothing more out of it", short(.run))]
     Missed {
         /// Who.
         person: Token,
@@ -173,9 +173,7 @@ impl Refusal {
                 "`probant review validate` agrees with it; `override` names another band"
             }
             Self::SecondReviewer { .. } => "have another reviewer open and review it",
-            Self::Missed { .. } => {
-                "have another reviewer look; overrides and rejections are still accepted"
-            }
+            Self::Missed { .. } => "have another reviewer look; rejections are still accepted",
             Self::Trial { .. } => "score with the active model",
             Self::SignedOff { .. } => {
                 "review single decisions with `probant review override` or `reject`: the later review counts"

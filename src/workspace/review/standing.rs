@@ -27,9 +27,9 @@ use crate::workspace::state::{State, Told, Which};
 pub enum Standing {
     /// Nobody has decided it. A planted case that waits for its answer is one of these, so that no release tells which they are.
     Undecided,
-    /// Validated by somebody who let a planted case of this run through: it waits for somebody else.
+    /// Validated, or given another band, by somebody who let a planted case of this run through: it waits for somebody else.
     Unseen {
-        /// Who validated it.
+        /// Who decided it.
         reviewer: Token,
     },
     /// Decided: what it may be used as, who said so, how and when. A [`Decision`] with a band may be released.
@@ -230,19 +230,19 @@ impl Decisions {
             };
         }
         let own = touched.and_then(|it| it.last.clone());
-        let unseen = own
-            .as_ref()
-            .filter(|it| it.opinion() == Opinion::Validated && self.missed.contains(it.reviewer()));
-        let unseen = unseen.map(|it| it.reviewer().clone());
-        let review = match (own, &unseen, &self.signed_off) {
-            (Some(own), None, _) => own,
-            (_, _, Some(run)) => Review::signed_off(run),
-            (_, Some(reviewer), None) => {
-                return Standing::Unseen {
-                    reviewer: reviewer.clone(),
-                };
-            }
-            (None, None, None) => return Standing::Undecided,
+        let unseen = |it: &Review| self.missed.contains(it.reviewer());
+        let review = match (own, &self.signed_off) {
+            (Some(own), run) if unseen(&own) => match (own.opinion(), run) {
+                (Opinion::Rejected { .. }, _) => own,
+                (Opinion::Validated, Some(run)) => Review::signed_off(run),
+                _ => {
+                    let reviewer = own.reviewer().clone();
+                    return Standing::Unseen { reviewer };
+                }
+            },
+            (Some(own), _) => own,
+            (None, Some(run)) => Review::signed_off(run),
+            (None, None) => return Standing::Undecided,
         };
         let decision = proposal.clone().decided_by(review);
         match decision.band() {

@@ -62,8 +62,13 @@ impl State {
         rows.collect::<Result<_, _>>().map(Some).map_err(&failed)
     }
 
-    /// Keeps the sample of a run, unless somebody drew one first.
-    pub fn draw(&mut self, run: &str, decisions: &BTreeSet<u64>) -> Result<(), Error> {
+    /// Keeps the sample of a run, or more of it; the first of it only where nobody drew one before.
+    pub fn draw(
+        &mut self,
+        run: &str,
+        decisions: &BTreeSet<u64>,
+        is_first: bool,
+    ) -> Result<(), Error> {
         let failed = failed("keep a random sample");
         let change = self.0.transaction().map_err(&failed)?;
         let first = change
@@ -72,11 +77,11 @@ impl State {
                 params![run],
             )
             .map_err(&failed)?;
-        if first == 1 {
+        if first == 1 || !is_first {
             for decision in decisions {
                 change
                     .execute(
-                        "INSERT INTO sample VALUES (?1, ?2)",
+                        "INSERT OR IGNORE INTO sample VALUES (?1, ?2)",
                         params![run, *decision as i64],
                     )
                     .map_err(&failed)?;
@@ -119,12 +124,13 @@ impl State {
         Ok(Some(planted))
     }
 
-    /// Keeps what is planted for a person in a run, unless it was before.
+    /// Keeps what is planted for a person in a run, or more of it; the first of it only where nothing was before.
     pub fn plant(
         &mut self,
         run: &str,
         person: &Token,
         cases: &BTreeMap<u64, Planted>,
+        is_first: bool,
     ) -> Result<(), Error> {
         let failed = failed("keep what was planted");
         let change = self.0.transaction().map_err(&failed)?;
@@ -134,11 +140,11 @@ impl State {
                 params![run, person.as_str()],
             )
             .map_err(&failed)?;
-        if first == 1 {
+        if first == 1 || !is_first {
             for (decision, planted) in cases {
                 change
                     .execute(
-                        "INSERT INTO planted VALUES (?1, ?2, ?3, ?4, ?5)",
+                        "INSERT OR IGNORE INTO planted VALUES (?1, ?2, ?3, ?4, ?5)",
                         params![
                             run,
                             person.as_str(),
