@@ -215,6 +215,19 @@ pub fn differing(state: &State, view: &View) -> Result<Vec<String>, Error> {
     Ok(differing)
 }
 
+/// Refuses to let anything out on acts that a hand changed in `state.db`; it has caught up with `view`.
+pub fn unchanged(state: &State, view: &View) -> Result<(), Error> {
+    match differing(state, view)?.first() {
+        None => Ok(()),
+        Some(segment) => Err(Error::Refused {
+            what: format!(
+                "`state.db` does not say what the ledger says of {segment}: a hand changed it"
+            ),
+            hint: "run `probant doctor --rebuild`: it is made again from the ledger",
+        }),
+    }
+}
+
 /// How many rows of each segment erasures have taken that were carried out.
 fn gaps(view: &View) -> HashMap<SegmentId, u64> {
     let acts = || {

@@ -453,10 +453,41 @@ fn each_thing_that_stops_a_release_has_its_exit_code_leaves_no_byte_and_is_recor
         "has no audit",
         Some("release-refused-audit-unseen"),
     );
+    // An invoice goes to whomever it concerns: a segment of scores is none.
+    for class in ["legal", "informational"] {
+        let words = ["--to", "mailer", "--message", class, "--band", "chaud"];
+        refused(&words, "whatever their band", None);
+    }
     // The day before it ended, the audit still counted.
     let yesterday = ["--to", "old", "--message", "informational"];
     release_at(&night, NOW - DAY, "out/yesterday.csv", &yesterday).done();
     fs::remove_file(night.path("out/yesterday.csv")).unwrap();
+    sound(&night);
+}
+
+#[test]
+fn an_act_that_a_hand_took_from_the_state_lets_nobody_out() {
+    let night = scored(20);
+    validate(&night, 0..5);
+    act(&night, NOW, &[(3, Act::Contested { request: [1; 32] })]);
+    night.say(&["review", "list", "--as", "revue-1"]).done();
+    let state = rusqlite::Connection::open(night.root().join("state.db")).unwrap();
+    let contest = decisions(&night)[&3].0 as i64;
+    let taken = state
+        .execute_batch(&format!(
+            "INSERT INTO leaving VALUES (1);
+             DELETE FROM act WHERE rowid = (SELECT max(rowid) FROM act WHERE decision = {contest});
+             DELETE FROM leaving;"
+        ))
+        .is_ok();
+    assert!(taken);
+    drop(state);
+    let said = release(&night, "out/m.csv", &PROMOTE).failed(5);
+    assert!(said.err.contains("doctor --rebuild"), "{said:?}");
+    assert!(!night.path("out/m.csv").exists());
+    night.say(&["doctor", "--rebuild"]);
+    release(&night, "out/m.csv", &PROMOTE).done();
+    assert_eq!(inside(&night, "out/m.csv"), [0, 1, 2, 4].into());
     sound(&night);
 }
 
@@ -792,7 +823,7 @@ fn only_the_bands_that_were_asked_for_leave_and_a_dry_run_only_counts() {
         "--to",
         "mailer",
         "--message",
-        "legal",
+        "promotional",
         "--band",
         "tiede",
         "--band",
@@ -802,8 +833,16 @@ fn only_the_bands_that_were_asked_for_leave_and_a_dry_run_only_counts() {
         .done()
         .json();
     assert_eq!(dry["status"], "counted");
-    assert_eq!(dry["leads"], of("tiede") + of("chaud"));
-    assert_eq!(held(&dry), counts([("band", of("froid"))]));
+    let stay = held(&dry);
+    assert_eq!(stay["band"], of("froid"));
+    // Six of the sixty do not want the channel, whatever their band.
+    let unwilling: u64 = stay
+        .iter()
+        .filter(|(why, _)| *why != "band")
+        .map(|(_, leads)| leads)
+        .sum();
+    assert!(unwilling <= 6);
+    assert_eq!(dry["leads"], of("tiede") + of("chaud") - unwilling);
     assert!(!night.path("out/x.csv").exists());
     assert_eq!(entries(&night, "release").len(), 0);
     let said = release(&night, "out/x.csv", &more).done().json();
@@ -811,7 +850,14 @@ fn only_the_bands_that_were_asked_for_leave_and_a_dry_run_only_counts() {
     release(
         &night,
         "out/y.csv",
-        &["--to", "mailer", "--message", "legal", "--band", "chaude"],
+        &[
+            "--to",
+            "mailer",
+            "--message",
+            "promotional",
+            "--band",
+            "chaude",
+        ],
     )
     .failed(2);
 }

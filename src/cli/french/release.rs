@@ -6,8 +6,12 @@ use crate::workspace::ReleaseRefusal as Refusal;
 pub fn refusal(refusal: &Refusal) -> (String, String) {
     let (what, hint) = match refusal {
         Refusal::Untyped => (
-            "le message n’a pas de classe".to_owned(),
+            "le message n’a pas de classe, ou une classe qui n’existe pas".to_owned(),
             "dites ce qu’il est\u{a0}: `--message promotional`, `--message informational` ou `--message legal`".to_owned(),
+        ),
+        Refusal::Chosen => (
+            "un message qui n’est pas promotionnel va à toutes les personnes concernées, quelle que soit leur tranche".to_owned(),
+            "retirez `--band`\u{a0}; ou dites ce qu’il est\u{a0}: `--message promotional`, et le droit est consulté".to_owned(),
         ),
         Refusal::UnknownTool { tool, near } => (
             format!("la politique ne connaît pas l’outil «\u{a0}{tool}\u{a0}»"),

@@ -257,6 +257,7 @@ pub fn release(
     let mut state = ws.state()?;
     restore::recover(&mut state, writer.view(), &world.disk)?;
     acts::catch_up(&mut state, writer.view())?;
+    acts::unchanged(&state, writer.view())?;
     let plan = match Plan::of(ws, world, request, writer.view(), lang) {
         Ok(plan) => plan,
         Err(Error::Release(refusal)) => {
@@ -301,6 +302,9 @@ impl<'a> Plan<'a> {
         let actor = ws.may(Some(&request.person), Right::Release)?.id.clone();
         let word = request.message.as_deref().unwrap_or_default();
         let message = Message::of(word).ok_or(Refusal::Untyped)?;
+        if message != Message::Promotional && !request.bands.is_empty() {
+            return Err(Refusal::Chosen.into());
+        }
         let tool = ws.policy.tool(&request.tool).ok_or_else(|| {
             let known = ws.policy.tools.iter().map(|tool| tool.id.as_str());
             Refusal::UnknownTool {

@@ -10,8 +10,11 @@ use crate::policy::Unfit;
 #[non_exhaustive]
 pub enum Refusal {
     /// Nobody said what the message is, or not in one of the three words.
-    #[error("the message has no class")]
+    #[error("the message has no class, or one that there is not")]
     Untyped,
+    /// Leads are chosen by their score, for a message that everybody concerned must get.
+    #[error("a message that is not promotional is for everybody it concerns, whatever their band")]
+    Chosen,
     /// The policy does not know the tool.
     #[error("the policy has no tool `{tool}`")]
     UnknownTool {
@@ -58,7 +61,7 @@ impl Refusal {
     /// The note that the log keeps of it; none of a slip of the pen.
     pub(super) fn note(&self) -> Option<Token> {
         let about = match self {
-            Self::Untyped | Self::Rows => return None,
+            Self::Untyped | Self::Chosen | Self::Rows => return None,
             Self::UnknownTool { .. } => "release-refused-unknown".to_owned(),
             Self::Unaudited { tool } => format!("release-refused-audit-{tool}"),
             Self::Expired { tool, .. } => format!("release-refused-expired-{tool}"),
@@ -73,6 +76,9 @@ impl Refusal {
         match self {
             Self::Untyped => {
                 "say what it is: `--message promotional`, `--message informational` or `--message legal`".to_owned()
+            }
+            Self::Chosen => {
+                "leave out `--band`; or say what it is: `--message promotional`, and the law is asked".to_owned()
             }
             Self::UnknownTool {
                 near: Some(near), ..

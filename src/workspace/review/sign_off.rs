@@ -123,6 +123,7 @@ pub fn sign_off(
     }
     let mut state = ws.state()?;
     acts::catch_up(&mut state, writer.view())?;
+    acts::unchanged(&state, writer.view())?;
     let table = table(ws, world, writer.view(), &mut state, run, Some(&person.id))?;
     drop(state);
     let look = table.look(world.now.0, ws.policy.oversight.seconds);
