@@ -244,7 +244,7 @@ impl Held {
             Self::Unseen => say!(
                 lang,
                 "validated by somebody who missed a control case"
-                    | "validés par quelqu’un qui a manqué un cas de contrôle"
+                    | "retenus par quelqu’un qui a manqué un cas témoin"
             ),
             Self::Contested => say!(lang, "contested" | "décision contestée"),
             Self::Rejected => say!(lang, "rejected by a person" | "rejetés par une personne"),

@@ -49,6 +49,14 @@ impl Policy {
         if self.law.is_some() {
             self.unanswered(lang, &mut open);
         }
+        let it = &self.oversight;
+        if it.controls == 0 || it.seconds == 0 || (it.sample_min == 0 && it.sample == 0.0) {
+            open.push(say!(
+                lang,
+                "`[oversight]` asks for no planted case, no random sample or no reading time: nothing shows then that a sign-off looked"
+                    | "`[oversight]` ne demande aucun cas témoin, aucun tirage au hasard ou aucun temps de lecture\u{a0}: rien ne montre alors qu’une approbation a regardé"
+            ));
+        }
         open
     }
 

@@ -34,12 +34,9 @@ pub fn health(face: &mut Face<'_>, health: &Health) -> io::Result<()> {
     writeln!(face.out, "{lines}")?;
     for it in &health.parts {
         if matches!(it.condition, Condition::Ill | Condition::Note) {
-            writeln!(
-                face.out,
-                "{}: {}",
-                name(it.part, lang),
-                advice(it.part, lang)
-            )?;
+            let (part, advice) = (name(it.part, lang), advice(it.part, lang));
+            let line = say!(lang, "{part}: {advice}" | "{part}\u{a0}: {advice}");
+            writeln!(face.out, "{line}")?;
         }
     }
     Ok(())
@@ -64,7 +61,7 @@ fn again(face: &mut Face<'_>, rebuilt: &Rebuilt) -> io::Result<()> {
             say!(
                 lang,
                 "state.db was made anew. What the ledger never held is lost, unless a backup has it: free text, requests that waited and their references (and so receipts), planted controls, files on their way to their place, reports of runs, and the salts that open commitments."
-                    | "state.db a été refait. Ce que le registre n’a jamais contenu est perdu, sauf dans une sauvegarde\u{a0}: textes libres, demandes en attente et leurs références (donc les reçus), cas de contrôle, fichiers en route vers leur place, rapports des passages, et les sels qui ouvrent les engagements."
+                    | "state.db a été refait. Ce que le registre n’a jamais contenu est perdu, sauf dans une sauvegarde\u{a0}: textes libres, demandes en attente et leurs références (donc les reçus), cas témoins, fichiers en route vers leur place, rapports des passages, et les sels qui ouvrent les engagements."
             )
         )?;
     }

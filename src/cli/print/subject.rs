@@ -393,6 +393,18 @@ fn article(lang: Lang, code: &str) -> String {
             lang,
             "art.\u{a0}{article}({paragraph})" | "art.\u{a0}{article}, §\u{a0}{paragraph}"
         ),
+        Some([article, paragraph, scope]) if scope.len() > 1 => {
+            let scope = match *scope {
+                "profiling" => say!(lang, "profiling" | "profilage"),
+                "promotion" => say!(lang, "promotion" | "prospection"),
+                _ => say!(lang, "everything" | "tout"),
+            };
+            say!(
+                lang,
+                "art.\u{a0}{article}({paragraph}), {scope}"
+                    | "art.\u{a0}{article}, §\u{a0}{paragraph}, {scope}"
+            )
+        }
         Some([article, paragraph, letter]) => say!(
             lang,
             "art.\u{a0}{article}({paragraph})({letter})"
