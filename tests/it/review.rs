@@ -1178,7 +1178,11 @@ fn words_that_were_changed_or_lost_are_told_and_never_shown_as_what_was_said() {
 fn what_others_said_of_a_planted_case_is_told_only_once_it_was_answered() {
     let desk = Desk::new(60, "borderline = 0.0\ncontrols = 5");
     let mut wrong = desk.to_open("revue-2");
-    wrong.retain(|it| desk.is_wrong(&desk.show("revue-2", *it)));
+    wrong.retain(|it| {
+        let said = desk.show("revue-2", *it);
+        desk.wait(LEAST + 1);
+        desk.is_wrong(&said)
+    });
     let mut told = 0;
     for decision in wrong {
         let said = desk.show("revue-1", decision);
