@@ -17,6 +17,7 @@ use criterion::{
 };
 use probant::digest::sha256;
 use probant::features::{Codes, Shape, encode};
+use probant::form::Filing;
 use probant::ledger::block::{BLOCK, shuffle};
 use probant::ledger::salt::{Frontier, Salt};
 use probant::ledger::segment::Growing;
@@ -125,7 +126,7 @@ fn recording(c: &mut Criterion) {
         basis: &vec![4; BLOCK],
         outcomes: &vec![0; BLOCK],
         codes: &wide,
-        facts: &[],
+        facts: &Filing::default(),
     };
     let order = shuffle([3; 32], BLOCK);
     let replay = Replayer::new(model);

@@ -15,6 +15,7 @@ use std::time::Instant;
 
 use probant::digest::Digest;
 use probant::features::Codes;
+use probant::form::Filing;
 use probant::law;
 use probant::ledger::block::BLOCK;
 use probant::ledger::entry::{Document, Run};
@@ -134,7 +135,7 @@ impl Bench {
                 basis: &vec![purpose.basis.code(); pseudonyms.len()],
                 outcomes: bands,
                 codes: &columns,
-                facts: &[],
+                facts: &Filing::default(),
             };
             assert_eq!(columns.len(), replay.features());
             writer.push(&heading, SegmentKind::Proposals, &block, Some(&replay))?;

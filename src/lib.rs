@@ -6,6 +6,7 @@
 // Words.
 pub mod bech32;
 pub mod digest;
+pub mod form;
 pub mod lang;
 pub mod name;
 pub mod odds;

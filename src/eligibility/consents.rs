@@ -72,11 +72,17 @@ impl Consents {
     /// What is known of this person's consent; counts the people who are met.
     #[must_use]
     pub fn of(&self, pseudonym: &[u8; 16]) -> Option<&Consent> {
-        let found = self.people.get(pseudonym);
+        let found = self.again(pseudonym);
         if found.is_some() {
             self.met.fetch_add(1, Ordering::Relaxed);
         }
         found
+    }
+
+    /// The same for somebody who was met already.
+    #[must_use]
+    pub(super) fn again(&self, pseudonym: &[u8; 16]) -> Option<&Consent> {
+        self.people.get(pseudonym)
     }
 
     /// People of whom there are events.

@@ -7,6 +7,7 @@
 use chrono::{Datelike as _, NaiveDate};
 
 use crate::digest::{sha256, unhex};
+use crate::form;
 use crate::law::asked::{Asked, Questions};
 use crate::law::words::{Audience, Channels, FactKind, Scope};
 
@@ -159,6 +160,8 @@ impl Day {
 pub(super) struct Lines {
     bytes: [u8; 512],
     length: usize,
+    /// Days and digests are left blank.
+    blank: bool,
 }
 
 /// A line or the beginning of one, and how long it is; copied whole, which is quicker than copying so many bytes.
@@ -193,13 +196,14 @@ const FLAGS: [[Piece; 2]; 14] = {
 
 impl Lines {
     /// The facts that these questions need, keys ascending.
-    pub(super) fn of(asked: Questions, consent_dates: bool, lead: &LeadFacts) -> Self {
+    pub(super) fn of(asked: Questions, consent_dates: bool, lead: &LeadFacts, blank: bool) -> Self {
         const UNREADABLE: Piece = piece("audience", "=unreadable\n");
         const B2B: Piece = piece("audience", "=b2b\n");
         const B2C: Piece = piece("audience", "=b2c\n");
         let mut lines = Self {
             bytes: [0; 512], // the longest facts there can be are shorter by a piece and more
             length: 0,
+            blank,
         };
         if asked.hold(Asked::Audience) {
             match lead.audience {
@@ -212,7 +216,7 @@ impl Lines {
         let contact = asked.hold(Asked::Contact);
         lines.flag(asked, Asked::Bloctel, lead.bloctel);
         if contact {
-            lines.date(const { &piece("collected", "=") }, lead.collected);
+            lines.date(const { &piece("collected", "=") }, 0, lead.collected);
         }
         if asked.hold(Asked::Consent) || (contact && consent_dates) {
             lines.consent(&lead.consent);
@@ -223,7 +227,7 @@ impl Lines {
         lines.flag(asked, Asked::Informed, lead.informed);
         lines.flag(asked, Asked::JobRelated, lead.job_related);
         if contact {
-            lines.date(const { &piece("last-contact", "=") }, lead.last_contact);
+            lines.date(const { &piece("last-contact", "=") }, 3, lead.last_contact);
         }
         lines.flag(asked, Asked::Objection, lead.objection);
         lines.flag(asked, Asked::OptOutOffered, lead.opt_out_offered);
@@ -256,9 +260,14 @@ impl Lines {
         }
     }
 
-    fn date(&mut self, key: &Piece, date: Option<NaiveDate>) {
+    /// The blanks of days are those of [`Rules::state`].
+    fn date(&mut self, key: &Piece, blank: u8, date: Option<NaiveDate>) {
         if let Some(date) = date {
             self.piece(key);
+            if self.blank && form::day(date).is_some() {
+                self.text(&[blank + 1, b'\n']);
+                return;
+            }
             let Day(bytes, length) = Day::of(date);
             self.bytes[self.length..self.length + 16].copy_from_slice(&bytes);
             self.bytes[self.length + length] = b'\n';
@@ -271,20 +280,24 @@ impl Lines {
         match consent {
             Consent::None => {}
             Consent::Incomplete => self.piece(const { &piece("consent", "=incomplete\n") }),
-            Consent::Withdrawn(date) => self.date(&WITHDRAWN, Some(*date)),
+            Consent::Withdrawn(date) => self.date(&WITHDRAWN, 2, Some(*date)),
             Consent::Proof(proof) => {
                 self.piece(const { &piece("consent-proof", "=") });
-                for byte in proof.digest {
+                let filled = if self.blank { &[][..] } else { &proof.digest };
+                if self.blank {
+                    self.text(&[form::SUM]);
+                }
+                for byte in filled {
                     let digit = |four: u8| b"0123456789abcdef"[usize::from(four)];
-                    self.bytes[self.length] = digit(byte >> 4);
-                    self.bytes[self.length + 1] = digit(byte & 15);
+                    self.bytes[self.length] = digit(*byte >> 4);
+                    self.bytes[self.length + 1] = digit(*byte & 15);
                     self.length += 2;
                 }
                 self.piece(const { &piece("\nconsent-scope", "=") });
                 self.text(proof.scope.token().as_bytes());
                 self.text(b"\n");
-                self.date(const { &piece("consent-when", "=") }, Some(proof.when));
-                self.date(&WITHDRAWN, proof.withdrawn);
+                self.date(const { &piece("consent-when", "=") }, 1, Some(proof.when));
+                self.date(&WITHDRAWN, 2, proof.withdrawn);
             }
         }
     }

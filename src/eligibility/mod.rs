@@ -1,18 +1,20 @@
 //! Eligibility: whether the law lets a lead be scored, decided before the scorer sees it.
 //!
 //! An [`Eligible`] has no public constructor: the only way to one is
-//! [`Rules::decide`]. Whoever scores asks for it, so that a lead without a legal
+//! [`Rules::decide`]; of a night's leads a [`Leave`], from a [`Docket`]. Whoever scores asks for it, so that a lead without a legal
 //! basis has no score anywhere, not a hidden one. What was known of the lead is
 //! recorded in full, so that anybody who holds the record can rule again.
 //!
 //! Pure: the date is an argument, and the law is a document.
 
 pub mod consents;
+mod docket;
 mod facts;
 mod rules;
 mod told;
 
 use std::borrow::Cow;
+use std::ops::Deref;
 use std::sync::Arc;
 
 use chrono::NaiveDate;
@@ -23,6 +25,7 @@ use crate::law::{ERASED, Ground, OBJECTED, Pack, Refusal};
 use crate::policy::Purpose;
 use crate::say;
 
+pub use self::docket::{Docket, Leave, Ruling, Stated};
 pub use self::facts::{Consent, Known, LeadFacts, Misread, Proof, ProofParts, read};
 pub use self::rules::{Again, Rules};
 pub use self::told::{Telling, Told};
@@ -73,9 +76,13 @@ pub struct Eligible {
 /// A lead that is logged with its article, and never scored.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refused {
-    refusal: Arc<Refusal>,
+    why: Why,
     facts: Box<[u8]>,
 }
+
+/// Why a lead is refused.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Why(Arc<Refusal>);
 
 /// What the law says of one lead; whoever asks for many makes [`Rules`] once.
 #[must_use]
@@ -115,12 +122,12 @@ pub fn shared_refusals() -> [Refused; 3] {
 impl Refused {
     fn whatever_the_pack(code: u8, name: &str, article: &str, facts: &str) -> Self {
         Self {
-            refusal: Arc::new(Refusal {
+            why: Why(Arc::new(Refusal {
                 code,
                 name: name.parse().expect("a word is a name"),
                 article: article.parse().expect("a word is a name"),
                 sentence: None,
-            }),
+            })),
             facts: facts.as_bytes().into(),
         }
     }
@@ -156,37 +163,31 @@ impl Eligible {
     pub fn facts(&self) -> &str {
         text(&self.facts)
     }
-
-    /// The facts' bytes.
-    #[must_use]
-    pub fn into_facts(self) -> Box<[u8]> {
-        self.facts
-    }
 }
 
-impl Refused {
+impl Why {
     /// The record's outcome code.
     #[must_use]
     pub fn code(&self) -> u8 {
-        self.refusal.code
+        self.0.code
     }
 
     /// The code's name in the segment's table of outcomes.
     #[must_use]
     pub fn name(&self) -> &str {
-        self.refusal.name.as_str()
+        self.0.name.as_str()
     }
 
     /// The article that asks for the refusal.
     #[must_use]
     pub fn article(&self) -> &str {
-        self.refusal.article.as_str()
+        self.0.article.as_str()
     }
 
     /// In a sentence.
     #[must_use]
     pub fn words(&self, lang: Lang) -> Cow<'_, str> {
-        match &self.refusal.sentence {
+        match &self.0.sentence {
             Some(sentence) => sentence.words(lang).into(),
             None if self.code() == RESTRICTED => say!(
                 lang,
@@ -201,7 +202,23 @@ impl Refused {
     /// All that the pack says of it.
     #[must_use]
     pub fn refusal(&self) -> &Refusal {
-        &self.refusal
+        &self.0
+    }
+}
+
+impl Deref for Refused {
+    type Target = Why;
+
+    fn deref(&self) -> &Why {
+        &self.why
+    }
+}
+
+impl Refused {
+    /// Why.
+    #[must_use]
+    pub fn why(&self) -> &Why {
+        &self.why
     }
 
     /// The facts used, as the record keeps them: `key=value` LF, keys ascending; may be empty.

@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use chrono::{Months, NaiveDate};
 
+use super::docket::{Leave, Ruling};
 use super::facts::{Consent, Known, LeadFacts, Lines, Misread, read};
-use super::{Context, Eligible, Refused, Verdict};
+use super::{Context, Eligible, Refused, Verdict, Why};
 use crate::law::asked::{Answers, Asked, ConsentState, ContactState, Questions};
 use crate::law::words::{Audience, Channel};
 use crate::law::{Ground, Refusal, Since, Then};
@@ -13,7 +14,7 @@ use crate::law::{Ground, Refusal, Since, Then};
 /// The rules of a pack that may speak in one [`Context`].
 #[derive(Clone, Debug)]
 pub struct Rules {
-    date: NaiveDate,
+    pub(super) date: NaiveDate,
     channel: Option<Channel>,
     steps: Vec<(Answers, Step)>,
     otherwise: Step,
@@ -115,10 +116,24 @@ impl Rules {
                 facts,
             }),
             Err(refusal) => Verdict::Refused(Refused {
-                refusal: Arc::clone(refusal),
+                why: Why(Arc::clone(refusal)),
                 facts,
             }),
         }
+    }
+
+    /// The same, with the form that the facts are on.
+    pub(super) fn rule(&self, lead: &LeadFacts) -> (Ruling, Box<[u8]>) {
+        let ruling = match self.ruling(lead) {
+            Ok(ground) => Ruling::Leave(Leave::on(ground.code)),
+            Err(refusal) => Ruling::Refused(Why(Arc::clone(refusal))),
+        };
+        (ruling, self.lines(lead, true).bytes().into())
+    }
+
+    /// The first day that is not too long ago, where there is such a thing.
+    pub(super) fn first_recent(&self) -> NaiveDate {
+        self.retention.map_or(self.date, |it| it.first)
     }
 
     /// What the law says of the lead whom a record's facts describe, which must be all that a verdict would record.
@@ -226,13 +241,19 @@ impl Rules {
 
     /// The facts that these rules ask of somebody of this audience, as the record keeps them.
     fn facts(&self, lead: &LeadFacts) -> Lines {
+        self.lines(lead, false)
+    }
+
+    /// The same, filled in or as a form.
+    fn lines(&self, lead: &LeadFacts, blank: bool) -> Lines {
         let consent_dates = self.retention.is_some_and(|it| it.consent);
-        Lines::of(self.asks[audience(lead.audience)], consent_dates, lead)
+        let asked = self.asks[audience(lead.audience)];
+        Lines::of(asked, consent_dates, lead, blank)
     }
 }
 
 /// The places of what rules ask of people of each audience.
-fn audience(audience: Known<Audience>) -> usize {
+pub(super) fn audience(audience: Known<Audience>) -> usize {
     match audience {
         Known::Is(audience) => audience as usize,
         Known::Unknown => 2,

@@ -162,9 +162,21 @@ impl<'a> Told<'a> {
         told
     }
 
-    /// What is known of the lead of one row.
+    /// What is known of the lead of one row, who counts as met.
     #[must_use]
     pub fn lead(&self, row: usize, pseudonym: &[u8; 16]) -> LeadFacts {
+        let events = self.consents.and_then(|it| it.of(pseudonym));
+        self.with(row, pseudonym, events)
+    }
+
+    /// The same for somebody who was met already.
+    #[must_use]
+    pub fn lead_again(&self, row: usize, pseudonym: &[u8; 16]) -> LeadFacts {
+        let events = self.consents.and_then(|it| it.again(pseudonym));
+        self.with(row, pseudonym, events)
+    }
+
+    fn with(&self, row: usize, pseudonym: &[u8; 16], events: Option<&Consent>) -> LeadFacts {
         let mut lead = self.constants.clone();
         if let Some((codes, levels)) = &self.audience {
             let level = codes.get(row).and_then(|code| levels.get(*code as usize));
@@ -184,7 +196,7 @@ impl<'a> Told<'a> {
         if let Some(columns) = &self.proof {
             lead.consent = columns.consent(row, pseudonym, self.date);
         }
-        if let Some(consent) = self.consents.and_then(|it| it.of(pseudonym)) {
+        if let Some(consent) = events {
             lead.consent = lead.consent.or_later(consent);
         }
         lead

@@ -164,6 +164,12 @@ impl Channels {
         self.0 & 1 << channel as u8 != 0
     }
 
+    /// The set as four bits.
+    #[must_use]
+    pub fn bits(self) -> u8 {
+        self.0
+    }
+
     /// Whether it is none at all.
     #[must_use]
     pub fn is_empty(self) -> bool {

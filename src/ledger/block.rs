@@ -1,11 +1,10 @@
 //! Rows on their way into a segment, and the shuffle that hides in which order they came.
 
+use super::error::Error;
+use super::forms;
+use crate::form::Filing;
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::{RngCore as _, SeedableRng as _};
-use rayon::prelude::*;
-
-use super::error::Error;
-use super::record::check_facts;
 
 /// The most rows of a block.
 pub const BLOCK: usize = 1 << 16;
@@ -21,8 +20,8 @@ pub struct Block<'a> {
     pub outcomes: &'a [u8],
     /// One slice for each feature, in the schema's order; none for refusals.
     pub codes: &'a [&'a [u16]],
-    /// Facts as `key=value` lines, one for each row; or an empty slice when no row has any.
-    pub facts: &'a [Box<[u8]>],
+    /// Facts as `key=value` lines, for each row; or of no row when none has any.
+    pub facts: &'a Filing,
 }
 
 impl Block<'_> {
@@ -30,12 +29,6 @@ impl Block<'_> {
     #[must_use]
     pub fn rows(&self) -> usize {
         self.pseudonyms.len()
-    }
-
-    /// The facts of input row `at`.
-    #[must_use]
-    pub fn facts_of(&self, at: usize) -> &[u8] {
-        self.facts.get(at).map_or(&[], |facts| facts)
     }
 
     /// Whether the columns are of one length, and the facts are facts.
@@ -52,14 +45,11 @@ impl Block<'_> {
         let even = self.basis.len() == rows
             && self.outcomes.len() == rows
             && self.codes.iter().all(|column| column.len() == rows)
-            && (self.facts.is_empty() || self.facts.len() == rows);
+            && (self.facts.rows.is_empty() || self.facts.rows.len() == rows);
         if !even {
             return Err(Error::Block("columns of different lengths"));
         }
-        self.facts
-            .par_iter()
-            .with_min_len(4096)
-            .try_for_each(|facts| check_facts(facts))
+        forms::check(self.facts)
     }
 }
 

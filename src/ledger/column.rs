@@ -98,6 +98,14 @@ pub fn compress(plain: &[u8]) -> Result<Vec<u8>, Error> {
 /// The most bytes that one byte of a frame can stand for: a block of 128 KiB takes at least four.
 const RATIO: usize = 1 << 15;
 
+/// The plain bytes of one zstd frame that says itself how many they are, up to `most`.
+pub fn decompress_any(frame: &[u8], most: usize) -> Result<Vec<u8>, Error> {
+    let declared = zstd::zstd_safe::get_frame_content_size(frame);
+    let length = declared.ok().flatten().filter(|it| *it <= most as u64);
+    let length = length.ok_or(Error::Segment("a column of another length"))?;
+    decompress(frame, length as usize)
+}
+
 /// The plain bytes of one zstd frame, of exactly this length; nothing stands before, after or beside it.
 ///
 /// What a frame says of itself is checked before its bytes are made, so that no claim takes memory.

@@ -5,12 +5,15 @@
 //! up and laid down in one go. What is hashed is byte for byte what
 //! [`super::record::Prediction::encode`] says; a test holds the two together.
 
+use std::array;
+
 use super::Replay;
 use super::error::Error;
 use super::record::HEAD;
 use super::salt::Salt;
 use super::tree::Hash;
-use crate::digest::sha256;
+use crate::digest::{LANES, sha256_together};
+use crate::form::{Filing, Filled};
 use crate::odds::LogOdds;
 
 /// Some rows of predictions that follow each other in a segment, column by column.
@@ -27,8 +30,10 @@ pub(super) struct Rows<'a> {
     pub outcomes: &'a [u16],
     /// A slice for each feature.
     pub codes: &'a [&'a [u16]],
-    /// Facts, one for each row.
-    pub facts: &'a [&'a [u8]],
+    /// Facts.
+    pub facts: &'a Filing,
+    /// What each row fills in; empty where nobody has facts.
+    pub filled: &'a [Filled],
 }
 
 /// Bytes of a leaf before its record: `0x00 ‖ salt`.
@@ -70,15 +75,14 @@ impl Rows<'_> {
             }
         }
         let mut leaves = Vec::with_capacity(rows);
+        let mut messages: [Vec<u8>; LANES] = array::from_fn(|_| Vec::with_capacity(stride + 512));
+        let mut lane = 0;
         for (at, (row, salt)) in bytes.chunks_exact_mut(stride).zip(salts).enumerate() {
             let score = if replay.is_some() {
                 LogOdds(log_odds[at]).score().ppm()
             } else {
                 0
             };
-            let facts = self.facts[at];
-            let length = u16::try_from(facts.len())
-                .map_err(|_| Error::Record("facts longer than 65535 bytes"))?;
             row[1..17].copy_from_slice(salt);
             row[17..21].copy_from_slice(b"PBR1");
             row[21..37].copy_from_slice(self.segment);
@@ -89,8 +93,20 @@ impl Rows<'_> {
             row[59..63].copy_from_slice(&log_odds[at].to_be_bytes());
             row[63..67].copy_from_slice(&score.to_be_bytes());
             row[67..69].copy_from_slice(&count.to_be_bytes());
-            row[stride - 2..].copy_from_slice(&length.to_be_bytes());
-            leaves.push(sha256(&[row, facts]));
+            let message = &mut messages[lane];
+            message.clear();
+            message.extend_from_slice(row);
+            if let Some(filled) = self.filled.get(at) {
+                self.facts.fill_in(filled, message);
+                let length = u16::try_from(message.len() - stride)
+                    .map_err(|_| Error::Record("facts longer than 65535 bytes"))?;
+                message[stride - 2..stride].copy_from_slice(&length.to_be_bytes());
+            }
+            lane += 1;
+            if lane == LANES || at + 1 == rows {
+                leaves.extend_from_slice(&sha256_together(&mut messages)[..lane]);
+                lane = 0;
+            }
         }
         Ok(leaves)
     }
@@ -125,6 +141,7 @@ mod tests {
     #[test]
     fn leaves_are_those_of_the_records_that_are_read_back() {
         let facts: [&[u8]; 3] = [b"", b"audience=pro\n", b""];
+        let filing = Filing::verbatim(facts);
         let (narrow, broad) = ([0, 255, 7], [0, 256, 65_535]);
         let rows = Rows {
             segment: &[9; 16],
@@ -133,7 +150,8 @@ mod tests {
             basis: &[1, 2, 255],
             outcomes: &[0, 3, 255],
             codes: &[&narrow, &broad],
-            facts: &facts,
+            facts: &filing,
+            filled: &filing.rows,
         };
         let salts = [[4; 16], [5; 16], [6; 16]];
         for replay in [Some(&Toy as &dyn Replay), None] {
@@ -171,7 +189,8 @@ mod tests {
             basis: &[1],
             outcomes: &[0],
             codes: &[&[256], &[0]],
-            facts: &[b""],
+            facts: &Filing::default(),
+            filled: &[],
         };
         assert!(rows.leaves(&[[0; 16]], Some(&Toy)).is_err());
     }

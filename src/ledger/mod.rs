@@ -36,6 +36,7 @@ mod der;
 pub mod entry;
 pub mod erased;
 pub mod error;
+pub mod forms;
 pub mod key;
 mod leaves;
 pub mod note;

@@ -9,6 +9,7 @@ use super::Replay;
 use super::block::BLOCK;
 use super::column::{decompress, unpack};
 use super::error::Error;
+use super::forms::{self, Kept};
 use super::key::SegmentKey;
 use super::record::{Facts, Prediction, Term};
 use super::salt::{Frontier, Salt};
@@ -43,10 +44,8 @@ pub struct Columns {
     pub outcomes: Vec<u16>,
     /// One for each feature.
     pub codes: Vec<Vec<u16>>,
-    /// Where each row's facts end.
-    pub ends: Vec<usize>,
-    /// All facts.
-    pub facts: Vec<u8>,
+    /// Facts.
+    pub facts: Kept,
     /// Bodies of events.
     pub bodies: Vec<u8>,
 }
@@ -55,14 +54,7 @@ impl Columns {
     /// Places.
     #[must_use]
     pub fn rows(&self) -> usize {
-        self.ends.len()
-    }
-
-    /// The facts of place `at`.
-    #[must_use]
-    pub fn facts_of(&self, at: usize) -> &[u8] {
-        let from = if at == 0 { 0 } else { self.ends[at - 1] };
-        &self.facts[from..self.ends[at]]
+        self.facts.rows()
     }
 }
 
@@ -287,12 +279,12 @@ impl Opened {
         if self.kind == SegmentKind::Events {
             let lengths = unpack(get(&mut rest)?, rows)?;
             bodies = decompress(get(&mut rest)?, rows * BODY)?;
-            let (ends, facts) = facts(&mut rest, &lengths)?;
+            let facts = forms::of_lines(&lengths, get(&mut rest)?)?;
+            ended(rest)?;
             return Ok(Columns {
                 basis,
                 outcomes,
                 codes,
-                ends,
                 facts,
                 bodies,
             });
@@ -302,8 +294,8 @@ impl Opened {
         for _ in 0..self.features {
             codes.push(unpack(get(&mut rest)?, rows)?);
         }
-        let lengths = unpack(get(&mut rest)?, rows)?;
-        let (ends, facts) = facts(&mut rest, &lengths)?;
+        let facts = forms::read(|| get(&mut rest), rows)?;
+        ended(rest)?;
         if basis.iter().chain(&outcomes).any(|code| *code > 255) {
             return Err(Error::Segment("a basis or outcome above 255"));
         }
@@ -312,7 +304,6 @@ impl Opened {
             basis,
             outcomes,
             codes,
-            ends,
             facts,
             bodies,
         })
@@ -353,7 +344,7 @@ impl Opened {
                 .into_iter()
                 .map(|(code, contribution)| Term { code, contribution })
                 .collect(),
-            facts: Facts::parse(columns.facts_of(at))?,
+            facts: Facts::parse(&columns.facts.of(at))?,
         })
     }
 
@@ -366,7 +357,7 @@ impl Opened {
         pseudonym: &[u8; 16],
     ) -> Vec<u8> {
         let body = &columns.bodies[at * BODY..(at + 1) * BODY];
-        let facts = columns.facts_of(at);
+        let facts = columns.facts.of(at);
         [
             b"PBE1".as_slice(),
             &self.id.0,
@@ -375,7 +366,7 @@ impl Opened {
             pseudonym,
             &body[17..],
             &(facts.len() as u16).to_be_bytes(),
-            facts,
+            &facts,
         ]
         .concat()
     }
@@ -391,18 +382,10 @@ fn get<'a>(rest: &mut &'a [u8]) -> Result<&'a [u8], Error> {
     Ok(column)
 }
 
-/// The last column: where each row's facts end, and all facts.
-fn facts(rest: &mut &[u8], lengths: &[u16]) -> Result<(Vec<usize>, Vec<u8>), Error> {
-    let ends: Vec<usize> = lengths
-        .iter()
-        .scan(0, |end, length| {
-            *end += usize::from(*length);
-            Some(*end)
-        })
-        .collect();
-    let facts = decompress(get(rest)?, ends.last().copied().unwrap_or(0))?;
+/// Nothing stands behind the last column.
+fn ended(rest: &[u8]) -> Result<(), Error> {
     if rest.is_empty() {
-        Ok((ends, facts))
+        Ok(())
     } else {
         Err(Error::Segment("a block has more columns than its kind"))
     }

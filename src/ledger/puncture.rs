@@ -6,14 +6,18 @@
 //! which is kept, tells nothing. Every other record, salt and proof stays what
 //! it was.
 
+use std::borrow::Cow;
+
 use rayon::prelude::*;
 
 use super::error::Error;
+use super::forms::{self, Kept};
 use super::key::{Secret, SegmentKey};
 use super::opened::{Columns, Opened};
 use super::seal::CHUNK;
 use super::segment::{BODY, Shape, happenings, predictions};
 use super::text::SegmentKind;
+use crate::form::Filled;
 
 /// A segment's next file and key.
 #[derive(Debug)]
@@ -99,17 +103,17 @@ pub fn puncture(
 /// The bytes of a block without the places `gone` (ascending).
 fn without(opened: &Opened, columns: &Columns, gone: &[usize]) -> Result<Vec<u8>, Error> {
     let stays = |at: &usize| gone.binary_search(at).is_err();
-    let facts: Vec<&[u8]> = (0..columns.rows())
-        .filter(stays)
-        .map(|at| columns.facts_of(at))
-        .collect();
+    let facts = || -> Vec<Cow<'_, [u8]>> {
+        let rows = (0..columns.rows()).filter(stays);
+        rows.map(|at| columns.facts.of(at)).collect()
+    };
     if opened.kind() == SegmentKind::Events {
         let bodies: Vec<u8> = (0..columns.rows())
             .filter(stays)
             .flat_map(|at| &columns.bodies[at * BODY..(at + 1) * BODY])
             .copied()
             .collect();
-        return happenings(&bodies, &facts);
+        return happenings(&bodies, &facts());
     }
     let kept = |column: &Vec<u16>| -> Vec<u16> {
         (0..column.len())
@@ -122,5 +126,12 @@ fn without(opened: &Opened, columns: &Columns, gone: &[usize]) -> Result<Vec<u8>
         .chain(&columns.codes)
         .map(kept)
         .collect();
-    predictions(all, &facts)
+    predictions(&all, || match &columns.facts {
+        Kept::Lines { .. } => forms::lines(&facts()),
+        Kept::Forms(filing) => {
+            let rows = (0..filing.rows.len()).filter(stays);
+            let filled: Vec<Filled> = rows.map(|at| filing.rows[at]).collect();
+            forms::columns(filing, &filled)
+        }
+    })
 }

@@ -14,6 +14,7 @@ use super::block::Block;
 use super::column::{compress, pack};
 use super::entry;
 use super::error::Error;
+use super::forms;
 use super::key::{Secret, SegmentKey};
 use super::leaves::Rows;
 use super::record::Event;
@@ -22,6 +23,7 @@ use super::seal::{self, Seal};
 use super::text::{BasisName, Date, RunId, SegmentId, SegmentKind, Standing};
 use super::tree::{self, Hash};
 use crate::digest::{Digest, sha256};
+use crate::form::Filled;
 use crate::name::Token;
 
 /// The most rows of a segment.
@@ -165,10 +167,12 @@ impl Growing {
                 .collect()
         };
         let (basis, outcomes) = (wide(block.basis), wide(block.outcomes));
-        let facts: Vec<&[u8]> = order
-            .iter()
-            .map(|at| block.facts_of(*at as usize))
-            .collect();
+        let filled = block.facts.rows.as_slice();
+        let filled: Vec<Filled> = if filled.is_empty() {
+            Vec::new()
+        } else {
+            order.iter().map(|at| filled[*at as usize]).collect()
+        };
         let pseudonyms: Vec<[u8; 16]> = order
             .iter()
             .map(|at| block.pseudonyms[*at as usize])
@@ -182,13 +186,20 @@ impl Growing {
                 basis: &basis[places.clone()],
                 outcomes: &outcomes[places.clone()],
                 codes: &codes,
-                facts: &facts[places],
+                facts: block.facts,
+                filled: filled.get(places).unwrap_or_default(),
             };
             rows.leaves(salts, replay)
         })?;
         let mut columns = vec![basis, outcomes];
         columns.extend(codes);
-        let payload = predictions(columns, &facts)?;
+        let payload = predictions(&columns, || {
+            if filled.is_empty() {
+                forms::lines(&vec![&[][..]; order.len()])
+            } else {
+                forms::columns(block.facts, &filled)
+            }
+        })?;
         self.take(leaves, payload, pseudonyms.iter())
     }
 
@@ -376,28 +387,30 @@ impl Shape {
     }
 }
 
-/// The bytes of a block of predictions: bases, outcomes and codes by column, then the facts.
-pub(super) fn predictions(mut columns: Vec<Vec<u16>>, facts: &[&[u8]]) -> Result<Vec<u8>, Error> {
-    columns.push(facts.iter().map(|facts| facts.len() as u16).collect());
+/// The bytes of a block of predictions: bases, outcomes and codes by column, then the columns of the facts.
+pub(super) fn predictions(
+    columns: &[Vec<u16>],
+    facts: impl FnOnce() -> Result<Vec<Vec<u8>>, Error> + Send,
+) -> Result<Vec<u8>, Error> {
     let pack_all = || -> Result<Vec<Vec<u8>>, Error> {
         columns.par_iter().map(|column| pack(column)).collect()
     };
-    let (packed, told) = rayon::join(pack_all, || compress(&facts.concat()));
+    let (packed, told) = rayon::join(pack_all, facts);
     let mut payload = Vec::new();
-    for packed in packed? {
-        put(&mut payload, &packed)?;
+    for column in packed?.iter().chain(&told?) {
+        put(&mut payload, column)?;
     }
-    put(&mut payload, &told?)?;
     Ok(payload)
 }
 
 /// The bytes of a block of events: their bodies, then the facts.
-pub(super) fn happenings(bodies: &[u8], facts: &[&[u8]]) -> Result<Vec<u8>, Error> {
-    let lengths: Vec<u16> = facts.iter().map(|facts| facts.len() as u16).collect();
+pub(super) fn happenings<T: AsRef<[u8]>>(bodies: &[u8], facts: &[T]) -> Result<Vec<u8>, Error> {
+    let mut told = forms::lines(facts)?;
+    told.insert(1, compress(bodies)?);
     let mut payload = Vec::new();
-    put(&mut payload, &pack(&lengths)?)?;
-    put(&mut payload, &compress(bodies)?)?;
-    put(&mut payload, &compress(&facts.concat())?)?;
+    for column in &told {
+        put(&mut payload, column)?;
+    }
     Ok(payload)
 }
 

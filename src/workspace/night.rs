@@ -1,7 +1,7 @@
 //! The stream of a scoring run: portions in; scored rows with their refusals and failures out.
 //!
 //! Each step is a room's; here they only meet. The eligibility step stands
-//! before the scorer, and only an [`Eligible`] lets a row through.
+//! before the scorer, and only a [`Leave`] lets a row through.
 
 use std::collections::HashSet;
 
@@ -13,8 +13,11 @@ use super::export::Plan;
 use super::met::Met;
 use super::suppressed::Suppressed;
 use crate::eligibility::consents::{Consents, Wordings};
-use crate::eligibility::{self, Eligible, Refused, Rules, Telling, Told, Verdict};
+use crate::eligibility::{
+    self, Docket, LeadFacts, Leave, Refused, Rules, Ruling, Stated, Telling, Told, Why,
+};
 use crate::features::{self, Codes};
+use crate::form::Filing;
 use crate::intake::{Failure, Portion, Reason};
 use crate::law::asked::Asked;
 use crate::law::words::Scope;
@@ -62,7 +65,7 @@ pub struct Scored {
     /// Positions of the bands.
     pub bands: Vec<u8>,
     /// Facts that eligibility used; empty when no row has any.
-    pub facts: Vec<Box<[u8]>>,
+    pub facts: Filing,
     /// Each term's codes, features then pairs.
     pub codes: Vec<Vec<u16>>,
     /// Each row's log-odds.
@@ -85,7 +88,7 @@ impl Scored {
         only(&mut self.pseudonyms, stays);
         only(&mut self.basis, stays);
         only(&mut self.bands, stays);
-        only(&mut self.facts, stays);
+        only(&mut self.facts.rows, stays);
         only(&mut self.log_odds, stays);
         only(&mut self.scores, stays);
         for codes in &mut self.codes {
@@ -102,7 +105,9 @@ pub struct Refusals {
     /// Pseudonyms.
     pub pseudonyms: Vec<[u8; 16]>,
     /// Why.
-    pub reasons: Vec<Refused>,
+    pub reasons: Vec<Why>,
+    /// Facts that eligibility used.
+    pub facts: Filing,
 }
 
 /// What became of one portion.
@@ -121,11 +126,12 @@ pub struct Outcome {
 #[derive(Default)]
 struct Through {
     rows: Vec<u32>,
-    leaves: Vec<Eligible>,
+    leaves: Vec<Leave>,
+    facts: Filing,
 }
 
 impl Through {
-    fn push(&mut self, row: usize, leave: Eligible) {
+    fn push(&mut self, row: usize, leave: Leave) {
         self.rows.push(row as u32);
         self.leaves.push(leave);
     }
@@ -133,14 +139,20 @@ impl Through {
 
 /// What one row is before it is encoded.
 enum Gate {
-    Through(Eligible),
+    Asked(Stated),
     Refused(Refused),
     Failed(Reason),
 }
 
 impl Bench<'_> {
     /// Takes a portion through pseudonym, eligibility, encoder and score.
-    pub fn take(&self, portion: Portion, met: &mut Met) -> Result<Outcome, Error> {
+    pub fn take(
+        &self,
+        portion: Portion,
+        met: &mut Met,
+        docket: &mut Docket<'_>,
+    ) -> Result<Outcome, Error> {
+        docket.tidy();
         let Portion {
             batch,
             places,
@@ -175,24 +187,51 @@ impl Bench<'_> {
             })
             .collect();
         for (row, (pseudonym, gate)) in pseudonyms.iter().zip(gates).enumerate() {
-            match gate {
-                Gate::Through(leave) => through.push(row, leave),
-                Gate::Refused(why) => {
-                    refusals.ids.push(id(row));
-                    refusals.pseudonyms.extend(pseudonym);
-                    refusals.reasons.push(why);
+            let (why, filled, sum) = match gate {
+                Gate::Asked(stated) => {
+                    let lead = || {
+                        let whose = pseudonym.as_ref();
+                        let whose = whose.expect("a row without a pseudonym has failed");
+                        LeadFacts {
+                            suppressed: scope(row),
+                            ..told.lead_again(row, whose)
+                        }
+                    };
+                    let (ruling, filled) = docket.decide(&stated, lead);
+                    match ruling {
+                        Ruling::Leave(leave) => {
+                            through.push(row, leave);
+                            through.facts.file(filled, stated.sum);
+                            continue;
+                        }
+                        Ruling::Refused(why) => (why, filled, stated.sum),
+                    }
                 }
-                Gate::Failed(reason) => failures.push(Failure {
-                    record: batch.records[row],
-                    place: places[row],
-                    column: self
-                        .plan
-                        .identifier
-                        .map(|at| self.plan.asked[at].name.as_str().into()),
-                    reason,
-                    identifier: Some(id(row)),
-                }),
-            }
+                Gate::Refused(refused) => {
+                    let (why, filled) = docket.refuse(&refused);
+                    (why, filled, None)
+                }
+                Gate::Failed(reason) => {
+                    failures.push(Failure {
+                        record: batch.records[row],
+                        place: places[row],
+                        column: self
+                            .plan
+                            .identifier
+                            .map(|at| self.plan.asked[at].name.as_str().into()),
+                        reason,
+                        identifier: Some(id(row)),
+                    });
+                    continue;
+                }
+            };
+            refusals.ids.push(id(row));
+            refusals.pseudonyms.extend(pseudonym);
+            refusals.reasons.push(why);
+            refusals.facts.file(filled, sum);
+        }
+        for filing in [&mut through.facts, &mut refusals.facts] {
+            filing.on(docket.forms());
         }
         failures.sort_by_key(|failure| failure.record);
         let scored = self.score(batch.records, &columns, ids, &pseudonyms, through)?;
@@ -245,10 +284,7 @@ impl Bench<'_> {
         {
             return Gate::Refused(eligibility::suppressed(scope));
         }
-        match self.rules.decide(&lead) {
-            Verdict::Eligible(leave) => Gate::Through(leave),
-            Verdict::Refused(why) => Gate::Refused(why),
-        }
+        Gate::Asked(self.rules.state(&lead))
     }
 
     /// The pseudonym of each identifier; none where it is no identifier of its type.
@@ -274,7 +310,11 @@ impl Bench<'_> {
         through: Through,
     ) -> Result<Scored, Error> {
         let schema = self.model.schema();
-        let Through { rows, leaves } = through;
+        let Through {
+            rows,
+            leaves,
+            facts,
+        } = through;
         let all = rows.len() == records.len();
         let features: Vec<Codes> = schema
             .features
@@ -296,13 +336,7 @@ impl Bench<'_> {
                 .iter()
                 .map(|pair| pair.iter().map(|&code| u16::from(code)).collect()),
         );
-        let basis = leaves.iter().map(Eligible::code).collect();
-        let known = leaves.iter().any(|leave| !leave.facts().is_empty());
-        let facts: Vec<Box<[u8]>> = if known {
-            leaves.into_iter().map(Eligible::into_facts).collect()
-        } else {
-            Vec::new()
-        };
+        let basis = leaves.iter().map(|leave| leave.code()).collect();
         let scores: Vec<Score> = batch
             .log_odds
             .par_iter()

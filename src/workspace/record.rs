@@ -155,12 +155,7 @@ pub fn push_refusals(
     let codes: Vec<u8> = refusals
         .reasons
         .iter()
-        .map(eligibility::Refused::code)
-        .collect();
-    let facts: Vec<Box<[u8]>> = refusals
-        .reasons
-        .iter()
-        .map(|why| why.facts().as_bytes().into())
+        .map(eligibility::Why::code)
         .collect();
     let basis = vec![0; codes.len()];
     let block = Block {
@@ -168,7 +163,7 @@ pub fn push_refusals(
         basis: &basis,
         outcomes: &codes,
         codes: &[],
-        facts: &facts,
+        facts: &refusals.facts,
     };
     run.push(heading, SegmentKind::Refusals, &block, None)?;
     Ok(())

@@ -29,7 +29,7 @@ use super::tally::{ConsentCount, RunReport, Tally};
 use super::{Progress, Recorded, Watch, Workspace, World};
 use crate::digest::{Digest, hex};
 use crate::eligibility::consents::{Consents, Wordings};
-use crate::eligibility::{Context, Rules, Telling};
+use crate::eligibility::{Context, Docket, Rules, Telling};
 use crate::intake;
 use crate::lang::Lang;
 use crate::law::Pack;
@@ -378,6 +378,7 @@ impl<'a> Night<'a> {
             ..Tally::default()
         };
         let secret = Secret::new(Entropy::os().bytes());
+        let mut docket = Docket::new(&self.rules);
         let mut met = Met::new(&self.ws.root.join("tmp"), &secret);
         // One portion is read and scored while the one before it is recorded.
         thread::scope(|scope| {
@@ -385,7 +386,8 @@ impl<'a> Night<'a> {
             let bench = &bench;
             scope.spawn(move || {
                 while let Some(portion) = export.next() {
-                    let taken = portion.and_then(|portion| bench.take(portion, &mut met));
+                    let taken =
+                        portion.and_then(|portion| bench.take(portion, &mut met, &mut docket));
                     let last = taken.is_err();
                     let taken = taken.map(|outcome| (outcome, export.share()));
                     if send.send(taken).is_err() || last {

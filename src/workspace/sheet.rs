@@ -6,7 +6,7 @@ use rayon::prelude::*;
 
 use super::export::Plan;
 use super::night::{Refusals, Scored};
-use crate::eligibility::Refused;
+use crate::eligibility::Why;
 use crate::intake::Failure;
 use crate::lang::Lang;
 use crate::model::Model;
@@ -185,11 +185,11 @@ impl Sheet {
             ),
             field(
                 "refusal",
-                text(refusals.reasons.iter().map(Refused::name).collect()),
+                text(refusals.reasons.iter().map(Why::name).collect()),
             ),
             field(
                 "article",
-                text(refusals.reasons.iter().map(Refused::article).collect()),
+                text(refusals.reasons.iter().map(Why::article).collect()),
             ),
             field(
                 "reason",

@@ -13,6 +13,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use probant::demo::Stage;
 use probant::digest::hex;
+use probant::form::Filing;
 use probant::ledger::block::Block;
 use probant::ledger::column::compress;
 use probant::ledger::key::{Secret, SegmentKey};
@@ -330,7 +331,7 @@ fn segment(root: &Path, facts: &str, pseudonym: [u8; 16], secret: [u8; 32]) {
         basis: &[0; 3],
         outcomes: &[200; 3],
         codes: &[],
-        facts: &[[].into(), facts.as_bytes().into(), [].into()],
+        facts: &Filing::verbatim(["", facts, ""].map(str::as_bytes)),
     };
     growing.push(&block, &[0, 1, 2], None).unwrap();
     let closed = growing.close(Secret::new(secret));

@@ -404,7 +404,9 @@ impl Search {
                 let columns = segment
                     .columns(block, &bytes[segment.block_at(block)])
                     .unwrap();
-                self.look(&format!("facts of block {block}"), &columns.facts, 1);
+                let facts = (0..columns.rows()).map(|at| columns.facts.of(at));
+                let facts = facts.collect::<Vec<_>>().concat();
+                self.look(&format!("facts of block {block}"), &facts, 1);
                 self.look(&format!("bodies of block {block}"), &columns.bodies, 1);
             }
         }

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use chrono::NaiveDate;
 use probant::digest::Digest;
+use probant::form::Filing;
 use probant::law::{self, Pack};
 use probant::ledger::entry::{Document, Entry, Run, Segment};
 use probant::ledger::verify::{Judge, Level, Oracles, Report};
@@ -146,10 +147,7 @@ fn recorded(root: &Path, proposals: &[Forged], refusals: &[Forged], bases: &[(u8
             basis: &rows.iter().map(|it| it.0).collect::<Vec<_>>(),
             outcomes: &rows.iter().map(outcome).collect::<Vec<_>>(),
             codes: if scored { &columns } else { &[] },
-            facts: &rows
-                .iter()
-                .map(|it| it.2.as_bytes().into())
-                .collect::<Vec<_>>(),
+            facts: &Filing::verbatim(rows.iter().map(|it| it.2.as_bytes())),
         };
         if !rows.is_empty() {
             let heading = papers.heading(&kid, kind, bases);

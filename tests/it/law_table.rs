@@ -6,10 +6,15 @@
 
 use std::sync::LazyLock;
 
-use probant::eligibility::{Consent, Context, Known, LeadFacts, Proof, Verdict, decide};
+use probant::eligibility::{
+    Consent, Context, Docket, Known, LeadFacts, Proof, Rules, Ruling, Verdict, decide,
+};
+use probant::form::Filing;
 use probant::law;
 use probant::law::words::{Audience, Basis, Channel, Channels, FactKind, Scope};
 use probant::policy::{self, Purpose};
+
+use crate::ledger::noise;
 
 /// CPCE L34-5: no e-mail and no text message to a consumer without prior consent, but for customers who are offered
 /// similar products, were informed, and could opt out at collection and in each message.
@@ -317,4 +322,125 @@ fn every_cell_of_the_decision_table_has_its_verdict_and_its_article() {
             .map(|it| format!("{} {}", it.name, it.article)),
     );
     assert_eq!(met, own.collect());
+}
+
+/// Leads of every kind there is, the same on every day and machine.
+fn anybody(seed: u64) -> LeadFacts {
+    const SOME: [&str; 10] = [
+        "1960-05-05",
+        "2022-01-01",
+        "2023-05-31",
+        "2023-06-01",
+        "2023-06-02",
+        "2026-01-01",
+        "2026-06-01",
+        "2026-06-02",
+        "2026-09-30",
+        "2200-01-01",
+    ];
+    let mut turn = 0;
+    let mut draw = |below: u64| {
+        turn += 1;
+        noise(seed * 64 + turn) % below
+    };
+    let some = |at: u64| match at {
+        0..10 => Some(day(SOME[at as usize])),
+        10..13 => None,
+        _ => Some(day("2026-02-01")),
+    };
+    let scopes = [
+        Scope::Profiling,
+        Scope::Promotion,
+        Scope::All,
+        Scope::Erased,
+    ];
+    let mut lead = LeadFacts {
+        audience: match draw(4) {
+            0 => Known::Unknown,
+            1 => Known::Unreadable,
+            2 => Known::Is(Audience::B2b),
+            _ => Known::Is(Audience::B2c),
+        },
+        suppressed: scopes.get(draw(12) as usize).copied(),
+        ..LeadFacts::default()
+    };
+    for kind in FactKind::ALL {
+        if kind.is_date() {
+            *lead.date(*kind) = some(draw(40));
+        } else {
+            let against = [
+                FactKind::Objection,
+                FactKind::GenericAddress,
+                FactKind::Bloctel,
+            ];
+            *lead.flag(*kind) = match draw(10) {
+                0 => None,
+                1 => Some(against.contains(kind)),
+                _ => Some(!against.contains(kind)),
+            };
+        }
+    }
+    let withdrawn = Some(draw(80)).filter(|it| *it < 10).and_then(some);
+    lead.consent = match (draw(4), withdrawn) {
+        (0, Some(on)) => Consent::Withdrawn(on),
+        (1, _) => Consent::Incomplete,
+        (2, _) => Consent::None,
+        _ => Consent::Proof(Proof {
+            when: some(draw(40)).unwrap_or(day("2026-06-01")),
+            withdrawn,
+            scope: Channels::of(&[Channel::ALL[draw(4) as usize], Channel::Email]),
+            digest: [draw(256) as u8; 32],
+        }),
+    };
+    lead
+}
+
+#[test]
+fn whoever_is_looked_up_is_ruled_and_recorded_as_if_they_were_the_first() {
+    let pack = law::builtin("fr-1").unwrap();
+    let both = [Basis::Consent, Basis::LegitimateInterest];
+    for (channel, date, bases) in [
+        (Some(Channel::Email), "2026-06-01", &both[..]),
+        (Some(Channel::Phone), "2026-09-01", &both[..]),
+        (Some(Channel::Sms), "2026-06-01", &both[..1]),
+        (Some(Channel::Post), "2026-06-01", &both[1..]),
+        (None, "2026-06-01", &both[..]),
+    ] {
+        let purpose = purpose(bases, channel);
+        let context = Context {
+            channel,
+            ..Context::of(&purpose, &pack, day(date))
+        };
+        let rules = Rules::of(&context);
+        let mut docket = Docket::new(&rules);
+        let (mut filing, mut asked) = (Filing::default(), 0);
+        let mut expected = Vec::new();
+        for seed in 0..20_000 {
+            let lead = anybody(seed);
+            let stated = rules.state(&lead);
+            let (ruling, filled) = docket.decide(&stated, || {
+                asked += 1;
+                lead.clone()
+            });
+            filing.file(filled, stated.sum);
+            let (code, facts) = match rules.decide(&lead) {
+                Verdict::Eligible(it) => (Ok(it.code()), it.facts().to_owned()),
+                Verdict::Refused(it) => (Err(it.code()), it.facts().to_owned()),
+            };
+            let said = match ruling {
+                Ruling::Leave(it) => Ok(it.code()),
+                Ruling::Refused(it) => Err(it.code()),
+            };
+            assert_eq!(said, code, "{lead:?}");
+            expected.push((lead, facts));
+        }
+        filing.on(docket.forms());
+        assert!(filing.forms.iter().any(probant::form::Form::has_sum));
+        for (at, (lead, facts)) in expected.iter().enumerate() {
+            let mut text = Vec::new();
+            filing.fill(at, &mut text);
+            assert_eq!(std::str::from_utf8(&text), Ok(facts.as_str()), "{lead:?}");
+        }
+        assert!(asked < 16_000, "{asked} of 20000 were not looked up");
+    }
 }

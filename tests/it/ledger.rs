@@ -6,6 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use probant::digest::Digest;
+use probant::form::{Filing, Filled, Form};
 use probant::ledger::block::shuffle;
 use probant::ledger::entry::{Document, Entry, ModelEntry, Note, Run, Segment};
 use probant::ledger::key::{Secret, SigningKey};
@@ -97,7 +98,7 @@ pub struct Rows {
     pub basis: Vec<u8>,
     pub outcomes: Vec<u8>,
     pub codes: Vec<Vec<u16>>,
-    pub facts: Vec<Box<[u8]>>,
+    pub facts: Filing,
 }
 
 /// An empty folder, in memory where the system has such: thousands of syncs are slow on a disk.
@@ -148,19 +149,31 @@ impl Rows {
                 )
             })
             .collect();
-        let facts = ids.iter().map(|id| {
-            if id % 5 == 0 {
-                b"audience=b2b\n".as_slice().into()
-            } else {
-                [].into()
-            }
-        });
+        let texts: [&[u8]; 4] = [
+            b"audience=b2b\n",
+            b"",
+            b"audience=b2b\ncollected=\x01\nlast-contact=\x04\n",
+            b"consent-proof=\x05\nconsent-when=\x02\n",
+        ];
+        let mut facts = Filing {
+            forms: texts.map(|text| Form::new(text).unwrap()).into(),
+            ..Filing::default()
+        };
+        for id in &ids {
+            let filled = Filled {
+                form: (noise(*id) % 4) as u32,
+                days: [1, 2, 3, 4].map(|blank| 20_000 + (noise(id * 7 + blank) % 900) as u16),
+                sum: 0,
+            };
+            let sum = [*id as u8; 32];
+            facts.file(filled, (filled.form == 3).then_some(sum));
+        }
         Self {
             pseudonyms: ids.iter().map(|id| pseudonym(*id)).collect(),
             basis: ids.iter().map(|_| 3).collect(),
             outcomes,
             codes,
-            facts: facts.collect(),
+            facts,
         }
     }
 
@@ -171,7 +184,7 @@ impl Rows {
             basis: ids.clone().map(|_| 0).collect(),
             outcomes: ids.clone().map(|_| 200).collect(),
             codes: Vec::new(),
-            facts: ids.map(|_| b"consent=none\n".as_slice().into()).collect(),
+            facts: Filing::verbatim(ids.map(|_| b"consent=none\n".as_slice())),
         }
     }
 
@@ -757,7 +770,7 @@ fn a_segment_closes_before_a_block_that_would_not_fit() {
     let id = SegmentId([1; 16]);
     let mut growing = Growing::new(id, SegmentKind::Refusals, 0, [2; 16]);
     let rows = Rows {
-        facts: Vec::new(),
+        facts: Filing::default(),
         ..Rows::refusals(0, 65_536)
     };
     let order = shuffle([0; 32], 65_536);
@@ -785,7 +798,7 @@ fn a_block_that_does_not_hold_together_is_refused() {
     let rows = Rows::proposals(0, 10, &toy);
     let columns = rows.columns();
     let whole = rows.block(&columns);
-    let odd: Vec<Box<[u8]>> = vec![b"b=1\na=2\n".as_slice().into(); 10];
+    let odd = Filing::verbatim([b"b=1\na=2\n".as_slice(); 10]);
     let short = [columns[0], columns[1], &columns[2][..9]];
     let bad = [
         Block {

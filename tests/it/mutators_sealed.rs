@@ -10,6 +10,7 @@ use std::process::Command;
 use chacha20poly1305::aead::{Aead as _, KeyInit as _, Payload};
 use chacha20poly1305::{XChaCha20Poly1305, XNonce};
 use probant::demo::Stage;
+use probant::ledger::Replay as _;
 use probant::ledger::block::shuffle;
 use probant::ledger::column::{compress, decompress, pack, unpack};
 use probant::ledger::key::{Secret, SegmentKey, Unwrapped};
@@ -116,6 +117,7 @@ fn samples() -> Vec<Sample> {
         .collect();
     // The proposals again, without some rows.
     let gaps = vec![0, 5, 6, 299];
+    let older = as_lines(&samples[0]);
     let opened = samples[0].open();
     let punctured = puncture(&opened, &samples[0].file, &gaps, 0, Secret::new(KEY)).unwrap();
     samples.push(Sample {
@@ -123,7 +125,90 @@ fn samples() -> Vec<Sample> {
         kind: SegmentKind::Proposals,
         gaps,
     });
+    samples.push(older);
     samples
+}
+
+/// A segment of predictions as an older program wrote it: lengths of facts, then all lines.
+fn as_lines(sample: &Sample) -> Sample {
+    let opened = sample.open();
+    let mut streams = sample.streams();
+    for block in 0..opened.blocks().len() {
+        let payload = &streams.plain[2 + block];
+        let mut at = 0;
+        for _ in 0..2 + opened.features() {
+            let length = payload[at..at + 4].try_into().unwrap();
+            at += 4 + u32::from_be_bytes(length) as usize;
+        }
+        assert_eq!(payload[at..at + 5], [0, 0, 0, 1, 255], "it is on forms");
+        let columns = opened
+            .columns(block, &sample.file[opened.block_at(block)])
+            .unwrap();
+        let facts: Vec<_> = (0..columns.rows()).map(|at| columns.facts.of(at)).collect();
+        let lengths: Vec<u16> = facts.iter().map(|it| it.len() as u16).collect();
+        let mut older = payload[..at].to_vec();
+        for column in [pack(&lengths).unwrap(), compress(&facts.concat()).unwrap()] {
+            older.extend_from_slice(&(column.len() as u32).to_be_bytes());
+            older.extend_from_slice(&column);
+        }
+        streams = streams.with(2 + block, older);
+    }
+    Sample {
+        file: streams.seal(&Secret::new(KEY)),
+        kind: sample.kind,
+        gaps: sample.gaps.clone(),
+    }
+}
+
+/// Every record of a segment of proposals, with its row.
+fn records(sample: &Sample) -> Vec<(u32, Vec<u8>)> {
+    let toy = Toy::of(&documents()[0]).unwrap();
+    let opened = sample.open();
+    let whose = opened
+        .pseudonyms(&sample.file[opened.pseudonyms_at()])
+        .unwrap();
+    let mut records = Vec::new();
+    for block in 0..opened.blocks().len() {
+        let columns = opened
+            .columns(block, &sample.file[opened.block_at(block)])
+            .unwrap();
+        let from = opened.place(opened.blocks()[block].0);
+        let rows = opened.live_rows().skip(from).take(columns.rows());
+        for (at, row) in rows.enumerate() {
+            let pseudonym = whose[(from + at) * 16..][..16].try_into().unwrap();
+            let record = opened.prediction(&columns, (at, row), pseudonym, Some(&toy));
+            let record = record.unwrap().encode(toy.widths()).unwrap();
+            records.push((row, record));
+        }
+    }
+    records
+}
+
+#[test]
+fn facts_that_older_blocks_hold_as_lines_are_read_and_erased_as_those_on_forms() {
+    let samples = samples();
+    let (now, older) = (&samples[0], samples.last().unwrap());
+    assert_ne!(now.file, older.file);
+    assert_eq!(records(now), records(older));
+    let gaps = vec![1, 2, 299, 300, 369];
+    let [now, older] = [now, older].map(|sample| {
+        let opened = sample.open();
+        let written = puncture(&opened, &sample.file, &gaps, 0, Secret::new(KEY)).unwrap();
+        Sample {
+            file: written.sealed,
+            kind: sample.kind,
+            gaps: gaps.clone(),
+        }
+    });
+    let left = records(&now);
+    assert_eq!(left, records(&older));
+    assert_eq!(left.len(), 365);
+    assert!(left.iter().all(|(row, _)| !gaps.contains(row)));
+    // What was written as lines stays as lines: nothing else could be said to be what stood there.
+    assert_eq!(
+        as_lines(&now).streams().plain[2..],
+        older.streams().plain[2..]
+    );
 }
 
 fn closed() -> Vec<Closed> {
@@ -186,7 +271,7 @@ fn read(file: &[u8], gaps: &[u32]) -> Option<Vec<u8>> {
             .take(columns.rows())
             .enumerate()
         {
-            said(check_facts(columns.facts_of(at)))?;
+            said(check_facts(&columns.facts.of(at)))?;
             let pseudonym = &whose[opened.place(row) * 16..][..16];
             let pseudonym: [u8; 16] = pseudonym.try_into().unwrap();
             if opened.kind() == SegmentKind::Events {

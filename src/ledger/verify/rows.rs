@@ -198,10 +198,10 @@ impl Rows<'_> {
                         "row {row}: its outcome is not the one that the policy gives its score"
                     ));
                 }
-                let (basis, facts) = (columns.basis[at] as u8, columns.facts_of(at));
+                let (basis, facts) = (columns.basis[at] as u8, columns.facts.of(at));
                 self.tables(basis, outcome)?;
-                check_facts(facts)?;
-                if let Some(why) = ruler.and_then(|it| it(basis, outcome, facts))
+                check_facts(&facts)?;
+                if let Some(why) = ruler.and_then(|it| it(basis, outcome, &facts))
                     && block.findings.len() < 10
                 {
                     block.findings.push(format!("row {row}: {why}"));
@@ -288,10 +288,10 @@ impl Scratch {
         for (_, contribution) in &self.terms {
             self.leaf.extend_from_slice(&contribution.to_be_bytes());
         }
-        let facts = columns.facts_of(at);
+        let facts = columns.facts.of(at);
         self.leaf
             .extend_from_slice(&(facts.len() as u16).to_be_bytes());
-        self.leaf.extend_from_slice(facts);
+        self.leaf.extend_from_slice(&facts);
         ppm
     }
 }

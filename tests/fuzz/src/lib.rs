@@ -8,6 +8,8 @@
 pub mod bech32;
 #[path = "../../../src/digest.rs"]
 pub mod digest;
+#[path = "../../../src/form.rs"]
+pub mod form;
 #[path = "../../../src/lang.rs"]
 pub mod lang;
 #[path = "../../../src/law/mod.rs"]

@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::Path;
 
+use probant_fuzz::form::{Filing, Filled, Form};
 use probant_fuzz::ledger::age::{self, Draws, Identity};
 use probant_fuzz::ledger::block::Block;
 use probant_fuzz::ledger::cosignature::{self, Witness};
@@ -336,9 +337,19 @@ fn main() {
     put("column", &columns);
     let mut proposals = Growing::new(sealed::ID, SegmentKind::Proposals, 3, [9; 16]);
     let codes: Vec<u16> = (0..50).collect();
-    let facts: Vec<Box<[u8]>> = (0..50)
-        .map(|_| b"audience=b2b\n".as_slice().into())
-        .collect();
+    let form = Form::new(b"audience=b2b\ncollected=\x01\nconsent-proof=\x05\nlast-contact=\x04\n");
+    let mut facts = Filing {
+        forms: vec![Form::verbatim(b"audience=b2c\n"), form.unwrap()],
+        ..Filing::default()
+    };
+    for row in 0..50_u16 {
+        let filled = Filled {
+            form: u32::from(row % 3 != 0),
+            days: [20_000 + row; 4],
+            sum: 0,
+        };
+        facts.file(filled, Some([row as u8; 32]));
+    }
     let block = Block {
         pseudonyms: &[[1; 16]; 50],
         basis: &[3; 50],
