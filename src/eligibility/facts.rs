@@ -260,7 +260,7 @@ impl Lines {
         }
     }
 
-    /// The blanks of days are those of [`Rules::state`].
+    /// The blanks of days are those of [`Rules::state`](super::Rules::state).
     fn date(&mut self, key: &Piece, blank: u8, date: Option<NaiveDate>) {
         if let Some(date) = date {
             self.piece(key);
