@@ -4,17 +4,24 @@
 //! until its person answers. It proves whether anybody looks; it decides
 //! nothing, and nothing leaves with its wrong band.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::hash_map::Entry as Slot;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::book::{Seat, count, numbers};
 use crate::ledger::record::Record;
-use crate::ledger::{RunId, SegmentKind};
+use crate::ledger::{RunId, SegmentId, SegmentKind};
 use crate::name::Token;
+use crate::policy::Band;
 use crate::workspace::error::Error;
 use crate::workspace::explain::{model_of, policy_of};
 use crate::workspace::journal::{Entropy, Held, View};
+use crate::workspace::models::Loaded;
 use crate::workspace::state::{Planted, State};
 use crate::workspace::{Workspace, World};
+
+/// Proposals that are looked at for each case to be planted: where so many have no wrong band far from their score, hardly
+/// any has.
+const TRIED: usize = 64;
 
 /// What is drawn for a run and for one person.
 #[derive(Clone, Debug, Default)]
@@ -96,12 +103,14 @@ fn cases(
     };
     let mut order = all(fresh, &mut world.entropy);
     order.extend(all(known, &mut world.entropy));
+    order.truncate(wanted.saturating_mul(TRIED));
+    let mut scorers = HashMap::new();
     let mut cases = BTreeMap::new();
     for decision in order {
         if cases.len() == wanted {
             break;
         }
-        if let Some(band) = wrong_band(ws, view, decision, &mut world.entropy)? {
+        if let Some(band) = wrong_band(ws, view, &mut scorers, decision, &mut world.entropy)? {
             let since = view.size();
             cases.insert(decision, Planted { band, since });
         }
@@ -113,6 +122,7 @@ fn cases(
 fn wrong_band(
     ws: &Workspace,
     view: &View,
+    scorers: &mut HashMap<SegmentId, (Loaded, Vec<Band>)>,
     decision: u64,
     entropy: &mut Entropy,
 ) -> Result<Option<Token>, Error> {
@@ -122,12 +132,20 @@ fn wrong_band(
     if placed.entry.kind != SegmentKind::Proposals {
         return Ok(None);
     }
-    let model = model_of(ws, view, placed)?;
+    let (model, bands) = match scorers.entry(placed.entry.id) {
+        Slot::Occupied(it) => it.into_mut(),
+        Slot::Vacant(it) => it.insert((
+            model_of(ws, view, placed)?,
+            policy_of(ws, view, placed.entry.policy).bands,
+        )),
+    };
+    if bands.len() < 2 {
+        return Ok(None);
+    }
     let proved = view.fetch(placed, row, Some(&model.replay))?;
     let Record::Prediction(record) = &proved.record else {
         return Ok(None);
     };
-    let bands = policy_of(ws, view, placed.entry.policy).bands;
     let near = ws.policy.oversight.borderline_ppm;
     let mut far = Vec::new();
     for (at, band) in bands.iter().enumerate() {
