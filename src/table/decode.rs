@@ -13,6 +13,7 @@ use std::sync::{Arc, OnceLock};
 
 use polars::prelude::{DataType, Series};
 use polars_arrow::array::{Array, DictionaryArray, Utf8ViewArray};
+use polars_arrow::bitmap::Bitmap;
 use polars_arrow::datatypes::{ArrowDataType, DTYPE_CATEGORICAL_NEW, Field, IntegerType, Metadata};
 use polars_buffer::Buffer;
 use polars_parquet::read::{
@@ -357,6 +358,13 @@ impl Decoded {
     }
 }
 
+/// The bits of a bitmap, 64 at a time, the first in the lowest place: what is there of so many rows.
+pub(super) fn words(bits: &Bitmap) -> impl Iterator<Item = u64> {
+    let chunks = bits.chunks::<u64>();
+    let rest = chunks.remainder();
+    chunks.chain([rest])
+}
+
 /// Some rows of coded texts; the levels are those that these rows have, in order of first appearance.
 fn category(array: &DictionaryArray<u32>, rows: Range<usize>) -> Category {
     let texts = array.values().as_any().downcast_ref::<Utf8ViewArray>();
@@ -372,13 +380,38 @@ fn category(array: &DictionaryArray<u32>, rows: Range<usize>) -> Category {
         *place
     };
     let keys = &array.keys().values()[rows.clone()];
-    let codes = match array.keys().validity() {
-        None => keys.iter().map(|&key| place(key)).collect(),
-        Some(validity) => keys
-            .iter()
-            .zip(validity.iter().skip(rows.start))
-            .map(|(&key, there)| if there { place(key) } else { Category::MISSING })
-            .collect(),
-    };
+    let mut codes: Vec<u32> = Vec::with_capacity(keys.len());
+    match array.keys().validity() {
+        None => codes.extend(keys.iter().map(|&key| place(key))),
+        Some(validity) => {
+            let validity = validity.clone().sliced(rows.start, rows.len());
+            for (keys, there) in keys.chunks(64).zip(words(&validity)) {
+                for (at, &key) in keys.iter().enumerate() {
+                    let there = there >> at & 1 == 1;
+                    codes.push(if there { place(key) } else { Category::MISSING });
+                }
+            }
+        }
+    }
     Category { levels, codes }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_hold_each_bit_once_wherever_a_bitmap_was_cut() {
+        let bit = |at: usize| at * at % 7 % 3 == 1;
+        let bits: Bitmap = (0..400).map(bit).collect();
+        for from in 0..70 {
+            for length in [0, 1, 7, 63, 64, 65, 128, 130, 300] {
+                let words: Vec<u64> = words(&bits.clone().sliced(from, length)).collect();
+                for at in 0..length {
+                    let held = words[at / 64] >> (at % 64) & 1 == 1;
+                    assert_eq!(held, bit(from + at), "bit {at} of {length} from {from}");
+                }
+            }
+        }
+    }
 }

@@ -14,9 +14,10 @@ use std::sync::mpsc::{Receiver, sync_channel};
 use std::thread;
 
 use polars::prelude::{DataType, LazyFrame, PlRefPath, ScanArgsParquet, SchemaRef, Series};
+use polars_arrow::bitmap::Bitmap;
 
 use super::column::Category;
-use super::decode;
+use super::decode::{self, words};
 use super::error::{Error, class};
 use super::texts::Texts;
 use crate::name::tidy;
@@ -263,13 +264,7 @@ pub(super) fn raw_column(series: &Series, want: &Wanted) -> Result<Raw, Error> {
             for array in numbers.downcast_iter() {
                 let from = values.len();
                 values.extend_from_slice(array.values());
-                if let Some(validity) = array.validity() {
-                    for (value, there) in values[from..].iter_mut().zip(validity.iter()) {
-                        if !there {
-                            *value = f64::NAN;
-                        }
-                    }
-                }
+                blank(&mut values[from..], array.validity(), f64::NAN);
             }
             Raw::Float(values)
         }
@@ -280,25 +275,31 @@ pub(super) fn raw_column(series: &Series, want: &Wanted) -> Result<Raw, Error> {
             }
             Raw::Whole(numbers.i64().map_err(|_| cannot())?.iter().collect())
         }
-        DataType::Boolean => Raw::Flag(
-            series
-                .bool()
-                .map_err(|_| cannot())?
-                .iter()
-                .map(|value| value.map_or(2, u8::from))
-                .collect(),
-        ),
+        DataType::Boolean => {
+            let flags = series.bool().map_err(|_| cannot())?;
+            let mut values: Vec<u8> = Vec::with_capacity(flags.len());
+            for array in flags.downcast_iter() {
+                let from = values.len();
+                let end = from + array.len();
+                for word in words(array.values()) {
+                    values.extend((0..64.min(end - values.len())).map(|at| (word >> at & 1) as u8));
+                }
+                blank(&mut values[from..], array.validity(), 2);
+            }
+            Raw::Flag(values)
+        }
         DataType::Date | DataType::Datetime(..) => {
             let days = cast(&DataType::Date)?
                 .cast(&DataType::Int32)
                 .map_err(|_| cannot())?;
-            Raw::Date(
-                days.i32()
-                    .map_err(|_| cannot())?
-                    .iter()
-                    .map(|day| day.unwrap_or(i32::MIN))
-                    .collect(),
-            )
+            let days = days.i32().map_err(|_| cannot())?;
+            let mut values = Vec::with_capacity(days.len());
+            for array in days.downcast_iter() {
+                let from = values.len();
+                values.extend_from_slice(array.values());
+                blank(&mut values[from..], array.validity(), i32::MIN);
+            }
+            Raw::Date(values)
         }
         DataType::Null => Raw::Float(vec![f64::NAN; series.len()]),
         _ => {
@@ -311,6 +312,20 @@ pub(super) fn raw_column(series: &Series, want: &Wanted) -> Result<Raw, Error> {
             }
         }
     })
+}
+
+/// Puts `missing` where nothing is.
+fn blank<T: Copy>(values: &mut [T], validity: Option<&Bitmap>, missing: T) {
+    let Some(validity) = validity else { return };
+    for (values, there) in values.chunks_mut(64).zip(words(validity)) {
+        for (at, value) in values.iter_mut().enumerate() {
+            *value = if there >> at & 1 == 1 {
+                *value
+            } else {
+                missing
+            };
+        }
+    }
 }
 
 /// Texts as positions in a list of the distinct ones, in order of first appearance.
