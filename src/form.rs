@@ -8,7 +8,7 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-use chrono::NaiveDate;
+use chrono::{Datelike as _, NaiveDate};
 
 /// Blanks for days that a form may have, each at most once.
 pub const DAYS: usize = 4;
@@ -55,17 +55,32 @@ pub struct Filing {
     pub sums: Vec<[u8; 32]>,
 }
 
-/// Every day that a blank can hold, as it is written.
-static DATES: LazyLock<Vec<[u8; DAY_LENGTH]>> = LazyLock::new(|| {
-    (0..=u16::MAX)
-        .map(|day| {
-            let date = NaiveDate::from_epoch_days(day.into()).unwrap_or_default();
-            let mut text = [0; DAY_LENGTH];
-            text.copy_from_slice(date.to_string().as_bytes());
-            text
-        })
-        .collect()
+/// Every day that a blank can hold, and as it is written: a night asks a few million times.
+static DATES: LazyLock<Vec<(NaiveDate, [u8; DAY_LENGTH])>> = LazyLock::new(|| {
+    let days = (0..=u16::MAX).filter_map(|day| NaiveDate::from_epoch_days(day.into()));
+    days.map(|date| (date, written(date))).collect()
 });
+
+/// A day of a year of four digits, as it is written.
+fn written(date: NaiveDate) -> [u8; DAY_LENGTH] {
+    let mut text = *b"0000-00-00";
+    let mut rest = date.year() as u32 * 10_000 + date.month() * 100 + date.day();
+    for at in [9, 8, 6, 5, 3, 2, 1, 0] {
+        text[at] = b'0' + (rest % 10) as u8;
+        rest /= 10;
+    }
+    text
+}
+
+/// The day that is so many after 1970-01-01.
+#[must_use]
+pub fn date(days: i32) -> Option<NaiveDate> {
+    let near = u16::try_from(days).ok();
+    near.map_or_else(
+        || NaiveDate::from_epoch_days(days),
+        |day| Some(DATES[usize::from(day)].0),
+    )
+}
 
 /// The day as a blank holds it: from 1970-01-01 on for 179 years.
 #[must_use]
@@ -143,7 +158,7 @@ impl Form {
         let filled = &mut out[from..];
         for (at, day) in self.days.iter().zip(days) {
             if let Some(at) = *at {
-                filled[at..at + DAY_LENGTH].copy_from_slice(&DATES[usize::from(*day)]);
+                filled[at..at + DAY_LENGTH].copy_from_slice(&DATES[usize::from(*day)].1);
             }
         }
         if let (Some(at), Some(sum)) = (self.sum, sum) {
@@ -253,8 +268,10 @@ mod tests {
         assert_eq!(day(text("1969-12-31")), None);
         assert_eq!(day(text("2149-06-07")), None);
         for at in [0_u16, 1, 59, 60, 20_000, u16::MAX] {
-            let written = std::str::from_utf8(&DATES[usize::from(at)]).unwrap();
-            assert_eq!(day(text(written)), Some(at));
+            let (date, written) = &DATES[usize::from(at)];
+            assert_eq!(date.to_string().as_bytes(), written);
+            assert_eq!(day(*date), Some(at));
+            assert_eq!(super::date(at.into()), Some(*date));
         }
     }
 }

@@ -12,6 +12,7 @@ use chrono::NaiveDate;
 use super::consents::{Consents, Wordings};
 use super::facts::{Consent, Known, LeadFacts, Proof, ProofParts};
 use super::rules::Rules;
+use crate::form;
 use crate::law::asked::Asked;
 use crate::law::words::{Audience, Channels, ConsentPart, FactKind};
 use crate::policy::{Kind, Policy, Use, Words};
@@ -258,7 +259,7 @@ fn day(value: i32) -> Day {
     match value {
         i32::MIN => Day::Empty,
         UNREADABLE_DATE => Day::Unreadable,
-        days => NaiveDate::from_epoch_days(days).map_or(Day::Unreadable, Day::Is),
+        days => form::date(days).map_or(Day::Unreadable, Day::Is),
     }
 }
 
