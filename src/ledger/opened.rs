@@ -268,6 +268,21 @@ impl Opened {
         self.seal.open(block as u32 + 2, sealed)
     }
 
+    /// The outcomes of a block, and nothing else of it; none where it is of events.
+    pub fn outcomes(&self, block: usize, sealed: &[u8]) -> Result<Vec<u16>, Error> {
+        if self.kind == SegmentKind::Events {
+            return Ok(Vec::new());
+        }
+        let payload = self.payload(block, sealed)?;
+        let (first, rows) = self.blocks[block];
+        let mut rest = payload.as_slice();
+        get(&mut rest)?;
+        unpack(
+            get(&mut rest)?,
+            self.place(first + rows) - self.place(first),
+        )
+    }
+
     /// The columns of a block.
     pub fn columns(&self, block: usize, sealed: &[u8]) -> Result<Columns, Error> {
         let payload = self.payload(block, sealed)?;

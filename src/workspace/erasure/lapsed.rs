@@ -15,7 +15,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use super::{Rows, is_held};
 use crate::digest::Digest;
 use crate::law::Pack;
-use crate::ledger::{SegmentId, SegmentKind};
+use crate::ledger::{RunId, SegmentId, SegmentKind};
 use crate::name::Token;
 use crate::workspace::error::Error;
 use crate::workspace::journal::{Placed, View};
@@ -49,6 +49,7 @@ pub fn lapsed(view: &View, state: &State) -> Result<Lapsed, Error> {
     let mut found = Lapsed::default();
     // By pseudonym, the last refusal that says so: what stands before it leaves.
     let mut people: BTreeMap<Domain, HashMap<[u8; 16], (u64, SegmentId)>> = BTreeMap::new();
+    let mut runs: BTreeMap<Domain, BTreeSet<RunId>> = BTreeMap::new();
     let refusals = view
         .segments()
         .filter(|it| it.entry.kind == SegmentKind::Refusals);
@@ -59,11 +60,16 @@ pub fn lapsed(view: &View, state: &State) -> Result<Lapsed, Error> {
             continue;
         }
         let whose = people.entry(domain(placed)).or_default();
+        let met = whose.len();
         view.outcomes(placed, |_, pseudonym, outcome| {
             if codes.contains(&outcome) {
                 whose.insert(*pseudonym, (placed.index, placed.entry.id));
             }
         })?;
+        if whose.len() > met {
+            let of = runs.entry(domain(placed)).or_default();
+            of.insert(placed.entry.run);
+        }
     }
     people.retain(|_, whose| !whose.is_empty());
     if people.is_empty() {
@@ -75,6 +81,11 @@ pub fn lapsed(view: &View, state: &State) -> Result<Lapsed, Error> {
         let Some(whose) = people.get(&domain(placed)) else {
             continue;
         };
+        // A run meets nobody twice: whoever it refused it did not propose.
+        let own = runs.get(&domain(placed));
+        if own.is_some_and(|runs| runs.iter().all(|run| *run == placed.entry.run)) {
+            continue;
+        }
         let id = placed.entry.id;
         let codes = match placed.entry.kind {
             SegmentKind::Refusals => packs.codes(view, placed)?,

@@ -147,6 +147,14 @@ impl SegmentFile {
             .columns(block, &sealed)
             .map_err(|source| damaged(&self.name, source))
     }
+
+    /// The outcomes of a block, and nothing else of it.
+    pub fn outcomes(&mut self, block: usize) -> Result<Vec<u16>, Error> {
+        let sealed = self.bytes(self.opened.block_at(block))?;
+        self.opened
+            .outcomes(block, &sealed)
+            .map_err(|source| damaged(&self.name, source))
+    }
 }
 
 /// A file that ends too early is damaged; any other failure is the disk's.

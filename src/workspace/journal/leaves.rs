@@ -109,15 +109,15 @@ impl View {
         let mut file = self.segment(&placed.entry)?;
         let rows: Vec<u32> = file.opened.live_rows().collect();
         for block in 0..file.opened.blocks().len() {
-            let columns = file.columns(block)?;
+            let outcomes = file.outcomes(block)?;
             let first = file.opened.place(file.opened.blocks()[block].0);
-            let end = first + columns.rows();
+            let end = first + outcomes.len();
             let chunk = first / CHUNK_ROWS;
             let pseudonyms = file.pseudonyms(chunk..end.div_ceil(CHUNK_ROWS))?;
             let (pseudonyms, _) = pseudonyms.as_chunks::<16>();
             let whose = pseudonyms.iter().skip(first - chunk * CHUNK_ROWS);
             let rows = rows.iter().skip(first);
-            for ((row, whose), outcome) in rows.zip(whose).zip(&columns.outcomes) {
+            for ((row, whose), outcome) in rows.zip(whose).zip(&outcomes) {
                 visit(*row, whose, u8::try_from(*outcome).unwrap_or(u8::MAX));
             }
         }
