@@ -16,6 +16,9 @@ use crate::law::words::Scope;
 /// Forms beyond which all is forgotten: an export may hold a text of its own for each lead.
 const MOST: usize = 1 << 12;
 
+/// States that are found again without a search.
+const RECENT: usize = 256;
+
 /// The leave to score one lead of a night; nobody but a [`Docket`] gives it.
 #[derive(Clone, Copy, Debug)]
 pub struct Leave {
@@ -54,6 +57,8 @@ pub struct Stated {
 pub struct Docket<'a> {
     rules: &'a Rules,
     known: HashMap<u64, usize, BuildHasherDefault<Mix>>,
+    /// States that were looked up, and where their rulings stand.
+    recent: [Option<(u64, usize)>; RECENT],
     rulings: Vec<(Ruling, u32)>,
     forms: Vec<Form>,
     numbers: HashMap<Box<[u8]>, u32>,
@@ -66,6 +71,7 @@ impl<'a> Docket<'a> {
         Self {
             rules,
             known: HashMap::default(),
+            recent: [None; RECENT],
             rulings: Vec::new(),
             forms: Vec::new(),
             numbers: HashMap::new(),
@@ -91,9 +97,9 @@ impl<'a> Docket<'a> {
         stated: &Stated,
         lead: impl FnOnce() -> LeadFacts,
     ) -> (Ruling, Filled) {
-        let known = stated.state.and_then(|state| self.known.get(&state));
+        let known = stated.state.and_then(|state| self.known(state));
         let (ruling, form) = if let Some(at) = known {
-            self.rulings[*at].clone()
+            self.rulings[at].clone()
         } else {
             let (ruling, text) = self.rules.rule(&lead());
             let entry = (ruling, self.number(&text));
@@ -105,6 +111,18 @@ impl<'a> Docket<'a> {
         };
         let days = stated.days;
         (ruling, Filled { form, days, sum: 0 })
+    }
+
+    fn known(&mut self, state: u64) -> Option<usize> {
+        let recent = &mut self.recent[(mixed(state) >> 56) as usize];
+        match recent {
+            Some((last, at)) if *last == state => Some(*at),
+            _ => {
+                let at = *self.known.get(&state)?;
+                *recent = Some((state, at));
+                Some(at)
+            }
+        }
     }
 
     /// A refusal that was not for these rules to give.
@@ -206,6 +224,11 @@ impl State {
     }
 }
 
+fn mixed(state: u64) -> u64 {
+    let wide = u128::from(state) * 0x9e37_79b9_7f4a_7c15;
+    wide as u64 ^ (wide >> 64) as u64
+}
+
 /// A hasher for states, which nobody outside chooses freely and of which there are few.
 #[derive(Debug, Default)]
 struct Mix(u64);
@@ -222,7 +245,6 @@ impl Hasher for Mix {
     }
 
     fn write_u64(&mut self, state: u64) {
-        let wide = u128::from(self.0 ^ state) * 0x9e37_79b9_7f4a_7c15;
-        self.0 = wide as u64 ^ (wide >> 64) as u64;
+        self.0 = mixed(self.0 ^ state);
     }
 }

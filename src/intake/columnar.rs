@@ -349,6 +349,11 @@ fn category(raw: Raw, values: &Values) -> Category {
             })
         })
         .collect();
+    if map.iter().zip(0..).all(|(to, from)| *to == from) {
+        // As they came, which is what most columns do.
+        let codes = raw.codes;
+        return Category { levels, codes };
+    }
     let codes = raw
         .codes
         .iter()
