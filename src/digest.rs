@@ -342,6 +342,17 @@ mod tests {
     }
 
     #[test]
+    fn messages_side_by_side_hash_as_each_does_alone() {
+        let message: Vec<u8> = (0..300).map(|at| (at * 7 % 251) as u8).collect();
+        for length in 0..message.len() {
+            let lengths = [length, 299 - length, length / 2, 0];
+            let mut messages = lengths.map(|it| message[..it].to_vec());
+            let together = sha256_together(&mut messages);
+            assert_eq!(together, lengths.map(|it| sha256(&[&message[..it]])));
+        }
+    }
+
+    #[test]
     fn tags_are_those_of_the_hmac_crate_for_keys_and_messages_of_any_length() {
         use hmac::{Hmac, Mac as _};
         let bytes: Vec<u8> = (0..200).map(|at| (at * 11 % 251) as u8).collect();

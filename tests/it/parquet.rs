@@ -1,6 +1,7 @@
 //! Parquet exports, by the same rules as CSV, and nothing that was not declared.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::path::Path;
 
@@ -119,6 +120,41 @@ fn texts_in_parquet_are_read_in_the_declared_dialect() {
             (4, Reason::NotANumber, Some("d"))
         ]
     );
+}
+
+#[test]
+fn levels_that_are_one_once_tidied_become_one_and_a_missing_mark_none() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.parquet");
+    for (cells, expected) in [
+        (
+            ["A ", "A", "n.c.", "B", "A"],
+            [Some("A"), Some("A"), None, Some("B"), Some("A")],
+        ),
+        (
+            ["A", "B", "C", "B", "A"],
+            ["A", "B", "C", "B", "A"].map(Some),
+        ),
+    ] {
+        let ids = texts(&["1", "2", "3", "4", "5"].map(Some));
+        let sectors = texts(&cells.map(Some));
+        write(&path, &[field("id", ids), field("sector", sectors)]);
+        let asked = [
+            Asked::identifier("id"),
+            Asked::column("sector", Kind::Category),
+        ];
+        let portions = read(&path, &asked).unwrap();
+        let Column::Category(sectors) = &portions[0].batch.columns[1] else {
+            panic!()
+        };
+        let level = |code: &u32| sectors.levels.get(*code as usize).map(|it| &**it);
+        assert_eq!(
+            sectors.codes.iter().map(level).collect::<Vec<_>>(),
+            expected
+        );
+        let distinct: BTreeSet<_> = sectors.levels.iter().collect();
+        assert_eq!(distinct.len(), sectors.levels.len());
+    }
 }
 
 #[test]
