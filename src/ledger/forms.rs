@@ -345,6 +345,22 @@ mod tests {
     }
 
     #[test]
+    fn facts_of_which_hardly_two_are_alike_are_kept_as_lines() {
+        let text = |at: usize| format!("a={at:065000}\n");
+        let texts: Vec<String> = (0..MOST / 65_000 + 1).map(text).collect();
+        let filing = Filing::verbatim(texts.iter().map(String::as_bytes));
+        let columns = columns(&filing, &filing.rows).unwrap();
+        assert_eq!(columns.len(), 2);
+        let kept = back(&columns, texts.len()).unwrap();
+        assert!(
+            texts
+                .iter()
+                .enumerate()
+                .all(|(at, text)| *kept.of(at) == *text.as_bytes())
+        );
+    }
+
+    #[test]
     fn a_row_on_a_form_or_with_a_digest_that_is_not_there_is_refused_before_it_is_written() {
         let (filing, _) = three();
         assert!(check(&filing).is_ok());
