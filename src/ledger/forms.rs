@@ -347,7 +347,7 @@ mod tests {
     #[test]
     fn facts_of_which_hardly_two_are_alike_are_kept_as_lines() {
         let text = |at: usize| format!("a={at:065000}\n");
-        let texts: Vec<String> = (0..MOST / 65_000 + 1).map(text).collect();
+        let texts: Vec<String> = (0..=MOST / 65_000).map(text).collect();
         let filing = Filing::verbatim(texts.iter().map(String::as_bytes));
         let columns = columns(&filing, &filing.rows).unwrap();
         assert_eq!(columns.len(), 2);
