@@ -7,8 +7,8 @@ mod lines;
 
 use super::error::Error;
 use super::text::{
-    AnchorKind, Approval, BasisName, Date, EventId, KeyUse, Lines, Progress, Reader, Restraint,
-    RunId, SegmentId, SegmentKind, Signature, Standing, Time,
+    About, AnchorKind, Approval, BasisName, Course, Date, EventId, KeyUse, Leaving, Lines,
+    Progress, Reader, Restraint, RunId, SegmentId, SegmentKind, Signature, Standing, Time,
 };
 use super::tree::Hash;
 use crate::digest::{Digest, sha256};
@@ -43,6 +43,10 @@ pub enum Entry {
     Approve(Approve),
     /// A model became the active one.
     Activate(Activate),
+    /// A model was taken out of use.
+    Retire(Retire),
+    /// A document about models and nobody was kept.
+    Report(Report),
     /// Rows were erased.
     Erase(Erase),
     /// Rows were restricted, or freed.
@@ -98,6 +102,8 @@ pub struct ModelEntry {
     pub actor: Token,
     /// Every file of its folder and its SHA-256, names ascending.
     pub files: Vec<(Token, Digest)>,
+    /// The trainer's, over [`Entry::signed_text`]; none in trainings before signatures, or without a key.
+    pub signature: Option<Signature>,
 }
 
 /// A document was kept.
@@ -207,12 +213,10 @@ pub struct SignOff {
 }
 
 impl SignOff {
-    /// What the person signs: the entry's text up to its last line.
+    /// What the person signs: [`Entry::signed_text`].
     #[must_use]
     pub fn signed_text(&self) -> String {
-        let mut out = Lines::of("sign-off");
-        self.write_unsigned(&mut out);
-        out.0
+        Entry::SignOff(self.clone()).signed_text()
     }
 }
 
@@ -267,8 +271,21 @@ pub struct Approve {
     pub time: Time,
     /// Who: a role's id.
     pub actor: Token,
-    /// `approved` or `unapproved`.
+    /// `approved`, or `unapproved` where it was rejected.
     pub approval: Approval,
+    /// The report of kind `gates` that was in front of this person.
+    pub report: Option<Digest>,
+    /// This person's signature; always there since models are approved.
+    pub signed: Option<Signed>,
+}
+
+/// A person's signature on an entry, and the policy that names their key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Signed {
+    /// The policy.
+    pub policy: Digest,
+    /// Over [`Entry::signed_text`].
+    pub signature: Signature,
 }
 
 /// A model became the active one for a purpose.
@@ -284,6 +301,46 @@ pub struct Activate {
     pub actor: Token,
     /// Whether a second person had approved it.
     pub approval: Approval,
+    /// Why; always there since models are approved.
+    pub course: Option<Course>,
+    /// The model that it takes over from, which is retired by this.
+    pub replaces: Option<Digest>,
+    /// This person's signature; always there since models are approved.
+    pub signed: Option<Signed>,
+}
+
+/// A model was taken out of use for a purpose.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Retire {
+    /// The model.
+    pub model: Digest,
+    /// The purpose.
+    pub purpose: Token,
+    /// When.
+    pub time: Time,
+    /// Who: a role's id.
+    pub actor: Token,
+    /// How.
+    pub leaving: Leaving,
+    /// This person's signature.
+    pub signed: Signed,
+}
+
+/// A document about models and nobody was kept: counts of fewer people than the policy allows are not in it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Report {
+    /// Its SHA-256; the file stands in `documents/`.
+    pub document: Digest,
+    /// What it says.
+    pub about: About,
+    /// The model.
+    pub model: Option<Digest>,
+    /// The purpose.
+    pub purpose: Token,
+    /// When.
+    pub time: Time,
+    /// Who: a role's id.
+    pub actor: Token,
 }
 
 /// Rows of one segment, by what they hash to together.
@@ -403,6 +460,8 @@ impl Entry {
             Self::Bundle(_) => "bundle",
             Self::Approve(_) => "approve",
             Self::Activate(_) => "activate",
+            Self::Retire(_) => "retire",
+            Self::Report(_) => "report",
             Self::Erase(_) => "erase",
             Self::Restrict(_) => "restrict",
             Self::Purge(_) => "purge",
@@ -424,6 +483,8 @@ impl Entry {
             Self::Release(it) => it.time,
             Self::Approve(it) => it.time,
             Self::Activate(it) => it.time,
+            Self::Retire(it) => it.time,
+            Self::Report(it) => it.time,
             Self::Erase(it) => it.time,
             Self::Restrict(it) => it.time,
             Self::Purge(it) => it.time,
@@ -440,6 +501,7 @@ impl Entry {
         match self {
             Self::Model(entry) => Some(entry.model),
             Self::Schema(entry) | Self::Policy(entry) | Self::Law(entry) => Some(entry.document),
+            Self::Report(entry) => Some(entry.document),
             _ => None,
         }
     }
@@ -468,10 +530,40 @@ impl Entry {
                 documents
             }
             Self::SignOff(it) => vec![("policy", it.policy)],
-            Self::Approve(Approve { model: digest, .. })
-            | Self::Activate(Activate { model: digest, .. }) => model(*digest),
+            Self::Approve(it) => named(it.model, it.signed.as_ref())
+                .chain(it.report.map(|report| ("report", report)))
+                .collect(),
+            Self::Activate(it) => named(it.model, it.signed.as_ref())
+                .chain(it.replaces.map(|model| ("model", model)))
+                .collect(),
+            Self::Retire(it) => named(it.model, Some(&it.signed)).collect(),
+            Self::Report(it) => it.model.map_or_else(Vec::new, model),
             _ => Vec::new(),
         }
+    }
+
+    /// The signature of the person who acted, where the entry has one.
+    #[must_use]
+    pub fn signature(&self) -> Option<Signature> {
+        match self {
+            Self::Model(it) => it.signature,
+            Self::SignOff(it) => Some(it.signature),
+            Self::Approve(it) => it.signed.map(|it| it.signature),
+            Self::Activate(it) => it.signed.map(|it| it.signature),
+            Self::Retire(it) => Some(it.signed.signature),
+            _ => None,
+        }
+    }
+
+    /// What the person signs: the entry's text up to its last line, which is the signature's.
+    #[must_use]
+    pub fn signed_text(&self) -> String {
+        let mut text = self.text();
+        if self.signature().is_some() {
+            let end = text.rfind("signature ").unwrap_or(text.len());
+            text.truncate(end);
+        }
+        text
     }
 
     /// The entry's text.
@@ -490,6 +582,8 @@ impl Entry {
             Self::Bundle(it) => it.write(&mut out),
             Self::Approve(it) => it.write(&mut out),
             Self::Activate(it) => it.write(&mut out),
+            Self::Retire(it) => it.write(&mut out),
+            Self::Report(it) => it.write(&mut out),
             Self::Erase(it) => it.write(&mut out),
             Self::Restrict(it) => it.write(&mut out),
             Self::Purge(it) => it.write(&mut out),
@@ -540,6 +634,8 @@ impl Entry {
             "bundle" => Self::Bundle(Bundle::read(from)?),
             "approve" => Self::Approve(Approve::read(from)?),
             "activate" => Self::Activate(Activate::read(from)?),
+            "retire" => Self::Retire(Retire::read(from)?),
+            "report" => Self::Report(Report::read(from)?),
             "erase" => Self::Erase(Erase::read(from)?),
             "restrict" => Self::Restrict(Restrict::read(from)?),
             "purge" => Self::Purge(Purge::read(from)?),
@@ -582,6 +678,15 @@ impl Entry {
                 wrong("in", "the counts do not add up")
             }
             Self::SignOff(it) => it.check(),
+            Self::Activate(it) if it.course.is_some() != it.signed.is_some() => {
+                wrong("course", "it stands where somebody signed, and there alone")
+            }
+            Self::Activate(it) if it.replaces == Some(it.model) => {
+                wrong("replaces", "a model does not take over from itself")
+            }
+            Self::Approve(it) if it.report.is_some() && it.signed.is_none() => {
+                wrong("report", "nobody signed what was in front of them")
+            }
             Self::Segment(it) => it.check(),
             Self::Erase(Erase {
                 part,
@@ -619,6 +724,15 @@ impl Entry {
             _ => Ok(()),
         }
     }
+}
+
+/// The documents that a step in a model's life relies on.
+fn named(
+    model: Digest,
+    signed: Option<&Signed>,
+) -> impl Iterator<Item = (&'static str, Digest)> + use<> {
+    let policy = signed.map(|it| ("policy", it.policy));
+    [("model", model)].into_iter().chain(policy)
 }
 
 fn ascend<T: Ord>(values: impl IntoIterator<Item = T>) -> bool {

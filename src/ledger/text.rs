@@ -140,6 +140,37 @@ words! {
     }
 }
 words! {
+    /// Why a model became the active one.
+    Course {
+        /// It was published.
+        Publication = "publication",
+        /// It was active before, and took over again.
+        Rollback = "rollback",
+    }
+}
+words! {
+    /// How a model left.
+    Leaving {
+        /// It scores for nobody from here on.
+        Retired = "retired",
+        /// Its folder was removed as well: no record needs it any more.
+        Purged = "purged",
+    }
+}
+words! {
+    /// What a report says of models.
+    About {
+        /// What a model had to pass before it was approved.
+        Gates = "gates",
+        /// What would change from one model to another.
+        Comparison = "comparison",
+        /// How groups of people fare.
+        Fairness = "fairness",
+        /// How leads and scores have moved since the training.
+        Monitoring = "monitoring",
+    }
+}
+words! {
     /// How far an erasure has come.
     Progress {
         /// It is decided, and nothing is destroyed yet.

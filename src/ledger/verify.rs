@@ -467,32 +467,7 @@ impl Check<'_> {
                 self.document(&digest);
                 kept.insert((entry.kind(), digest));
             }
-            let named: Vec<(&str, Digest)> = match entry {
-                Entry::Model(it) => vec![("schema", it.schema), ("policy", it.policy)],
-                Entry::Run(it) => {
-                    vec![
-                        ("model", it.model.0),
-                        ("schema", it.schema),
-                        ("policy", it.policy),
-                        ("law", it.law),
-                    ]
-                }
-                Entry::Segment(it) => {
-                    let model = it.model.map(|(model, _)| ("model", model));
-                    model
-                        .into_iter()
-                        .chain([
-                            ("schema", it.schema),
-                            ("policy", it.policy),
-                            ("law", it.law),
-                        ])
-                        .collect()
-                }
-                Entry::Approve(it) => vec![("model", it.model)],
-                Entry::Activate(it) => vec![("model", it.model)],
-                _ => Vec::new(),
-            };
-            for (kind, digest) in named {
+            for (kind, digest) in entry.relies_on() {
                 if !kept.contains(&(kind, digest)) {
                     let why = format!("entry {index} names a {kind} that no earlier entry keeps");
                     self.found("tile/entries", why);

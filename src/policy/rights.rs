@@ -15,8 +15,20 @@ use super::{Person, Role};
 pub enum Right {
     /// Fits a candidate model, or cross-validates one.
     Train,
-    /// Makes a model the one that scores.
+    /// Approves a model that somebody else trained, or rejects it.
+    Approve,
+    /// Makes a model the one that scores, goes back to an earlier one, or takes one out of use.
     Activate,
+    /// Says what would change from one model to another.
+    Compare,
+    /// Says how groups of people fare, from a file that nothing else reads.
+    Fairness,
+    /// Trains a model again, to see whether it is the same.
+    VerifyModel,
+    /// Says how leads and scores have moved since the training.
+    Monitor,
+    /// Takes in what became of leads.
+    Outcomes,
     /// Writes a model as SQL.
     ExportSql,
     /// Scores an export.
@@ -74,9 +86,24 @@ use Role::{Auditor, DataScientist, Dpo, Operator, Reviewer};
 /// Every right, its word in the policy, and who has it where the policy says nothing.
 ///
 /// The first role is the one whose work it is: where nobody is named with `--as`, it is looked for there first.
-pub(super) const TABLE: [(&str, Right, &[Role]); 27] = [
+pub(super) const TABLE: [(&str, Right, &[Role]); 33] = [
     ("train", Right::Train, &[DataScientist]),
+    // Whoever approves is never who trained, whatever their roles: see the life of a model.
+    ("approve", Right::Approve, &[Dpo, DataScientist]),
     ("activate", Right::Activate, &[DataScientist]),
+    ("compare", Right::Compare, &[DataScientist, Dpo, Auditor]),
+    ("fairness", Right::Fairness, &[Auditor, Dpo]),
+    (
+        "verify-model",
+        Right::VerifyModel,
+        &[DataScientist, Auditor],
+    ),
+    (
+        "monitor",
+        Right::Monitor,
+        &[Operator, DataScientist, Dpo, Auditor],
+    ),
+    ("outcomes", Right::Outcomes, &[Operator, DataScientist]),
     ("export-sql", Right::ExportSql, &[DataScientist, Auditor]),
     // A data scientist tries a candidate on an export.
     ("score", Right::Score, &[Operator, DataScientist]),

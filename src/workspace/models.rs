@@ -247,6 +247,9 @@ pub fn activate(
         time: world.now,
         actor: person.clone(),
         approval: Approval::Unapproved,
+        course: None,
+        replaces: None,
+        signed: None,
     });
     let receipt = writer.commit(&Commit {
         documents: Vec::new(),

@@ -287,6 +287,7 @@ fn keep(
                 )
             })
             .collect(),
+        signature: None,
     })
 }
 

@@ -263,6 +263,7 @@ pub fn keep_model(root: &Path) -> Commit {
         binary: token("0.1.0"),
         actor: token("data-team"),
         files,
+        signature: None,
     };
     Commit {
         documents: documents().to_vec(),

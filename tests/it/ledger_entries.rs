@@ -3,13 +3,14 @@
 use probant::digest::Digest;
 use probant::ledger::entry::{
     Activate, Anchor, Approve, Bundle, Document, Entry, Erase, Genesis, Key, ModelEntry, Note,
-    Purge, Release, Restrict, Rows, Run, Segment, SignOff, input_commitment,
+    Purge, Release, Report, Restrict, Retire, Rows, Run, Segment, SignOff, Signed,
+    input_commitment,
 };
 use probant::ledger::key::{Secret, SigningKey};
 use probant::ledger::note::Verifier;
 use probant::ledger::text::{
-    AnchorKind, Approval, BasisName, EventId, KeyUse, Progress, Restraint, RunId, SegmentId,
-    SegmentKind, Signature, Standing, Time,
+    About, AnchorKind, Approval, BasisName, Course, EventId, KeyUse, Leaving, Progress, Restraint,
+    RunId, SegmentId, SegmentKind, Signature, Standing, Time,
 };
 use probant::name::Token;
 use proptest::prelude::*;
@@ -61,7 +62,7 @@ fn segment() -> Segment {
 
 /// One of each kind, and the variants that have other lines.
 pub fn samples() -> Vec<Entry> {
-    [documents_and_runs(), acts(), bundles()].concat()
+    [documents_and_runs(), acts(), steps(), bundles()].concat()
 }
 
 fn documents_and_runs() -> Vec<Entry> {
@@ -112,6 +113,7 @@ fn documents_and_runs() -> Vec<Entry> {
                 (token("card.html"), sum("card")),
                 (token("model.json"), model),
             ],
+            signature: None,
         }),
         Entry::Schema(document.clone()),
         Entry::Policy(document.clone()),
@@ -190,7 +192,7 @@ fn acts() -> Vec<Entry> {
         requests: vec![[1; 32], [2; 32]],
         rows: rows.clone(),
     };
-    let (model, purpose, actor) = (sum("model"), token("lead-scoring"), token("dpo"));
+    let (purpose, actor) = (token("lead-scoring"), token("dpo"));
     vec![
         Entry::SignOff(sign_off()),
         Entry::Release(Release {
@@ -204,20 +206,6 @@ fn acts() -> Vec<Entry> {
             message: token("promotional"),
             leads: 120,
             file: [6; 32],
-        }),
-        Entry::Approve(Approve {
-            model,
-            purpose: purpose.clone(),
-            time: NOW,
-            actor: actor.clone(),
-            approval: Approval::Approved,
-        }),
-        Entry::Activate(Activate {
-            model,
-            purpose,
-            time: NOW,
-            actor: actor.clone(),
-            approval: Approval::Unapproved,
         }),
         Entry::Erase(Erase {
             part: (2, 2),
@@ -263,6 +251,121 @@ fn acts() -> Vec<Entry> {
             checkpoint: None,
         }),
     ]
+}
+
+/// Of a model's life, and what is said of models.
+fn steps() -> Vec<Entry> {
+    let (model, purpose, actor) = (sum("model"), token("lead-scoring"), token("dpo"));
+    vec![
+        Entry::Approve(Approve {
+            model,
+            purpose: purpose.clone(),
+            time: NOW,
+            actor: actor.clone(),
+            approval: Approval::Approved,
+            report: None,
+            signed: None,
+        }),
+        approved(),
+        Entry::Activate(Activate {
+            model,
+            purpose: purpose.clone(),
+            time: NOW,
+            actor: actor.clone(),
+            approval: Approval::Unapproved,
+            course: None,
+            replaces: None,
+            signed: None,
+        }),
+        rolled_back(),
+        Entry::Retire(Retire {
+            model,
+            purpose: purpose.clone(),
+            time: NOW,
+            actor: actor.clone(),
+            leaving: Leaving::Purged,
+            signed: signed(),
+        }),
+        Entry::Report(Report {
+            document: sum("report"),
+            about: About::Monitoring,
+            model: Some(model),
+            purpose: purpose.clone(),
+            time: NOW,
+            actor: actor.clone(),
+        }),
+        Entry::Report(Report {
+            document: sum("report"),
+            about: About::Gates,
+            model: None,
+            purpose,
+            time: NOW,
+            actor: actor.clone(),
+        }),
+    ]
+}
+
+fn signed() -> Signed {
+    Signed {
+        policy: sum("policy"),
+        signature: Signature([7; 64]),
+    }
+}
+
+fn approved() -> Entry {
+    Entry::Approve(Approve {
+        model: sum("model"),
+        purpose: token("lead-scoring"),
+        time: NOW,
+        actor: token("dpo"),
+        approval: Approval::Approved,
+        report: Some(sum("report")),
+        signed: Some(signed()),
+    })
+}
+
+fn rolled_back() -> Entry {
+    Entry::Activate(Activate {
+        model: sum("model"),
+        purpose: token("lead-scoring"),
+        time: NOW,
+        actor: token("data-team"),
+        approval: Approval::Approved,
+        course: Some(Course::Rollback),
+        replaces: Some(sum("other")),
+        signed: Some(signed()),
+    })
+}
+
+#[test]
+fn a_persons_signature_covers_every_line_of_a_step_but_its_own() {
+    let (model, policy) = (sum("model"), sum("policy"));
+    let text = format!(
+        "probant/activate/v1\n\
+         model {model}\n\
+         purpose lead-scoring\n\
+         time 2026-01-01T00:00:00Z\n\
+         actor data-team\n\
+         approval approved\n\
+         course rollback\n\
+         replaces {}\n\
+         policy {policy}\n",
+        sum("other")
+    );
+    assert_eq!(rolled_back().signed_text(), text);
+    let approval = approved().signed_text();
+    assert!(approval.ends_with(&format!("policy {policy}\n")));
+    let report = format!("\nreport {}\n", sum("report"));
+    assert!(approval.contains(&report));
+    for step in [rolled_back(), approved()] {
+        let (signed, whole) = (step.signed_text(), step.text());
+        assert_eq!(whole.strip_prefix(&signed).unwrap().lines().count(), 1);
+        // Without its signature, or with one that no policy vouches for, it is no entry.
+        assert!(Entry::parse(signed.as_bytes()).is_err());
+        let (before, after) = whole.split_once("policy ").unwrap();
+        let (_, signature) = after.split_once('\n').unwrap();
+        assert!(Entry::parse(format!("{before}{signature}").as_bytes()).is_err());
+    }
 }
 
 #[test]

@@ -20,8 +20,8 @@ use probant::ledger::record::{Event, EventKind, Facts, Prediction, Term};
 use probant::ledger::salt::Frontier;
 use probant::ledger::segment;
 use probant::ledger::text::{
-    AnchorKind, Approval, BasisName, EventId, KeyUse, Progress, Restraint, RunId, SegmentId,
-    SegmentKind, Standing, Sum, Time,
+    About, AnchorKind, Approval, BasisName, Course, EventId, KeyUse, Leaving, Progress, Restraint,
+    RunId, SegmentId, SegmentKind, Standing, Sum, Time,
 };
 use probant::ledger::tile::{self, Tile};
 use probant::ledger::tree;
@@ -234,6 +234,9 @@ fn a_damaged_word_is_refused_or_is_the_word_it_says() {
     word::<SegmentKind>("segment kind", &["proposals", "refusals", "events"]);
     word::<Standing>("standing", &["active", "trial"]);
     word::<Approval>("approval", &["approved", "unapproved"]);
+    word::<Course>("course", &["publication", "rollback"]);
+    word::<Leaving>("leaving", &["retired", "purged"]);
+    word::<About>("about", &["gates", "comparison", "fairness", "monitoring"]);
     word::<Progress>("progress", &["intent", "done"]);
     word::<Restraint>("restraint", &["set", "lifted"]);
     word::<AnchorKind>("anchor", &["cosignature", "timestamp", "copy"]);

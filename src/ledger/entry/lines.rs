@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use super::{
     Act, Activate, Anchor, Approve, Bundle, Document, Genesis, Key, ModelEntry, Note, Purge,
-    Release, Rows, Run, Segment, SignOff,
+    Release, Report, Retire, Rows, Run, Segment, SignOff, Signed,
 };
 use crate::digest::Digest;
 use crate::ledger::error::Error;
@@ -65,6 +65,7 @@ impl ModelEntry {
                 .iter()
                 .map(|(name, sum)| Two::<_, _, ' '>(name, sum)),
         );
+        out.each("signature", self.signature);
     }
 
     pub(super) fn read(from: &mut Reader) -> Result<Self, Error> {
@@ -76,6 +77,7 @@ impl ModelEntry {
             binary: from.line("binary")?,
             actor: from.line("actor")?,
             files: pairs(from.each::<Spaced<Token, Digest>>("file")?),
+            signature: from.optional("signature")?,
         })
     }
 }
@@ -194,11 +196,6 @@ impl Segment {
 
 impl SignOff {
     pub(super) fn write(&self, out: &mut Lines) {
-        self.write_unsigned(out);
-        out.line("signature", self.signature);
-    }
-
-    pub(super) fn write_unsigned(&self, out: &mut Lines) {
         out.line("run", self.run)
             .line("time", self.time)
             .line("actor", &self.actor);
@@ -209,6 +206,7 @@ impl SignOff {
             .line("overridden", self.overridden)
             .line("rejected", self.rejected);
         out.line("planted", self.planted).line("found", self.found);
+        out.line("signature", self.signature);
     }
 
     pub(super) fn read(from: &mut Reader) -> Result<Self, Error> {
@@ -283,6 +281,8 @@ impl Approve {
             .line("time", self.time);
         out.line("actor", &self.actor)
             .line("approval", self.approval);
+        out.each("report", self.report);
+        write_signed(out, self.signed.as_ref());
     }
 
     pub(super) fn read(from: &mut Reader) -> Result<Self, Error> {
@@ -292,6 +292,8 @@ impl Approve {
             time: from.line("time")?,
             actor: from.line("actor")?,
             approval: from.line("approval")?,
+            report: from.optional("report")?,
+            signed: read_signed(from)?,
         })
     }
 }
@@ -303,6 +305,9 @@ impl Activate {
             .line("time", self.time);
         out.line("actor", &self.actor)
             .line("approval", self.approval);
+        out.each("course", self.course);
+        out.each("replaces", self.replaces);
+        write_signed(out, self.signed.as_ref());
     }
 
     pub(super) fn read(from: &mut Reader) -> Result<Self, Error> {
@@ -312,6 +317,55 @@ impl Activate {
             time: from.line("time")?,
             actor: from.line("actor")?,
             approval: from.line("approval")?,
+            course: from.optional("course")?,
+            replaces: from.optional("replaces")?,
+            signed: read_signed(from)?,
+        })
+    }
+}
+
+impl Retire {
+    pub(super) fn write(&self, out: &mut Lines) {
+        out.line("model", self.model)
+            .line("purpose", &self.purpose)
+            .line("time", self.time);
+        out.line("actor", &self.actor).line("leaving", self.leaving);
+        write_signed(out, Some(&self.signed));
+    }
+
+    pub(super) fn read(from: &mut Reader) -> Result<Self, Error> {
+        Ok(Self {
+            model: from.line("model")?,
+            purpose: from.line("purpose")?,
+            time: from.line("time")?,
+            actor: from.line("actor")?,
+            leaving: from.line("leaving")?,
+            signed: Signed {
+                policy: from.line("policy")?,
+                signature: from.line("signature")?,
+            },
+        })
+    }
+}
+
+impl Report {
+    pub(super) fn write(&self, out: &mut Lines) {
+        out.line("document", self.document)
+            .line("about", self.about);
+        out.each("model", self.model);
+        out.line("purpose", &self.purpose)
+            .line("time", self.time)
+            .line("actor", &self.actor);
+    }
+
+    pub(super) fn read(from: &mut Reader) -> Result<Self, Error> {
+        Ok(Self {
+            document: from.line("document")?,
+            about: from.line("about")?,
+            model: from.optional("model")?,
+            purpose: from.line("purpose")?,
+            time: from.line("time")?,
+            actor: from.line("actor")?,
         })
     }
 }
@@ -417,6 +471,24 @@ fn hashes(from: &mut Reader, key: &str) -> Result<Vec<Hash>, Error> {
 
 fn pairs<A, B, const MARK: char>(words: Vec<Two<A, B, MARK>>) -> Vec<(A, B)> {
     words.into_iter().map(|Two(a, b)| (a, b)).collect()
+}
+
+fn write_signed(out: &mut Lines, signed: Option<&Signed>) {
+    out.each("policy", signed.map(|it| it.policy));
+    out.each("signature", signed.map(|it| it.signature));
+}
+
+/// A policy and a signature, or neither.
+fn read_signed(from: &mut Reader) -> Result<Option<Signed>, Error> {
+    let policy = from.optional("policy")?;
+    policy
+        .map(|policy| {
+            Ok(Signed {
+                policy,
+                signature: from.line("signature")?,
+            })
+        })
+        .transpose()
 }
 
 fn write_rows(out: &mut Lines, requests: &[Hash], rows: &[Rows]) {
