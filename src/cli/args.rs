@@ -1,5 +1,6 @@
 //! What was typed: the grammar of the command line.
 
+mod models;
 mod review;
 
 use std::path::PathBuf;
@@ -12,6 +13,7 @@ use crate::lang::Lang;
 use crate::sql::Dialect;
 use crate::workspace::{ReleaseRequest, RestoreRequest, WhyQuestion};
 
+pub use models::{ModelsVerb, Who};
 pub use review::{By, ReviewVerb};
 
 /// Scores sales leads on your own machine; every decision can be explained and proved.
@@ -21,7 +23,7 @@ pub use review::{By, ReviewVerb};
     version,
     arg_required_else_help = true,
     disable_help_subcommand = true,
-    before_help = "Examples:\n  probant demo                             see the whole path on invented leads\n  probant init leads.csv                   draft a policy from an export\n  probant train leads.csv --as data-1      fit a candidate model\n  probant models activate @latest --as data-1\n  probant score tonight.csv --out scores.csv\n  probant explain L-1042 --why review      why this lead has this score\n  probant ledger verify --full             prove that nothing was changed\n"
+    before_help = "Examples:\n  probant demo                             see the whole path on invented leads\n  probant init leads.csv                   draft a policy from an export\n  probant train leads.csv --as data-1 --key data-1.key      fit a candidate model\n  probant models approve @candidate --as dpo-1 --key dpo-1.key\n  probant models activate @candidate --as data-1 --key data-1.key\n  probant score tonight.csv --out scores.csv\n  probant explain L-1042 --why review      why this lead has this score\n  probant ledger verify --full             prove that nothing was changed\n"
 )]
 pub struct Typed {
     /// What to do.
@@ -112,6 +114,9 @@ pub enum Command {
         /// Who trains: a person of the policy
         #[arg(long = "as", value_name = "PERSON")]
         person: Option<String>,
+        /// The secret half of their key: an approval asks for a training that was signed
+        #[arg(long, value_name = "FILE", requires = "person")]
+        key: Option<PathBuf>,
         /// The purpose, where the policy has several
         #[arg(long, value_name = "ID")]
         purpose: Option<String>,
@@ -125,9 +130,9 @@ pub enum Command {
         #[arg(long)]
         strict: bool,
     },
-    /// Lists, shows and activates models
+    /// Lists, shows, approves and activates models, and goes back to an earlier one
     #[command(
-        before_help = "Examples:\n  probant models list\n  probant models show @active\n  probant models activate @latest --as data-1\n"
+        before_help = "Examples:\n  probant models list\n  probant models show @active\n  probant models approve @candidate --as dpo-1 --key dpo-1.key\n  probant models activate @candidate --as data-1 --key data-1.key\n  probant models at 2026-11-03\n"
     )]
     Models {
         /// What to do with them.
@@ -557,34 +562,6 @@ pub enum LawVerb {
         /// The file of that person's key
         #[arg(long, value_name = "FILE")]
         key: PathBuf,
-    },
-}
-
-/// Verbs of `probant models`.
-#[derive(Debug, Subcommand)]
-pub enum ModelsVerb {
-    /// Lists the models of the workspace
-    #[command(before_help = "Examples:\n  probant models list\n  probant models list --json\n")]
-    List,
-    /// Shows one model's provenance and figures
-    #[command(
-        before_help = "Examples:\n  probant models show @active\n  probant models show 6b51\n"
-    )]
-    Show {
-        /// Version, its first digits, @active or @latest
-        version: String,
-    },
-    /// Makes a model the one that scores, and records who did
-    #[command(before_help = "Examples:\n  probant models activate @latest --as data-1\n")]
-    Activate {
-        /// Version, its first digits, or @latest
-        version: String,
-        /// Who activates: a person of the policy
-        #[arg(long = "as", value_name = "PERSON")]
-        person: String,
-        /// The purpose, where the policy has several
-        #[arg(long, value_name = "ID")]
-        purpose: Option<String>,
     },
 }
 

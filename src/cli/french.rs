@@ -3,6 +3,7 @@
 mod keys;
 mod law;
 mod ledger;
+mod models;
 mod place;
 mod release;
 mod review;
@@ -276,6 +277,7 @@ pub fn error(error: &Error) -> Option<(String, String)> {
         } => may_not(person.as_deref(), *right, roles),
         Error::Bundle(refusal) => super::print::refused(refusal),
         Error::Review(refusal) => review::refusal(refusal),
+        Error::Life(refusal) => models::refusal(refusal),
         Error::NoDecision => (
             own("aucune décision sur ce prospect"),
             own(

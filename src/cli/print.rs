@@ -9,6 +9,7 @@ mod law;
 mod lawful;
 mod ledger;
 mod model;
+mod models;
 mod night;
 mod release;
 mod review;
@@ -36,7 +37,8 @@ pub use keys::{backed_up, destroyed, keys, person_key, recovery, restored, rewra
 pub use law::{pack, packs};
 pub use lawful::{changes, signed};
 pub use ledger::{entries, entry, stats, verdict};
-pub use model::{activated, cross_validation, model, models, trained};
+pub use model::{cross_validation, model, models, trained};
+pub use models::{at, stage, stands, step};
 pub use night::{explained, explanation, run, runs, scored};
 pub use release::{released, releases, why};
 pub use review::{

@@ -21,7 +21,7 @@ const MORNING: i64 = 1_793_687_400;
 const PAUSE: i64 = 20;
 
 /// People of the demonstration's policy who sign.
-const SIGNERS: [&str; 3] = ["dpo-1", "revue-1", "revue-2"];
+const SIGNERS: [&str; 4] = ["dpo-1", "revue-1", "revue-2", "data-1"];
 
 /// Plays the whole path in `dir`, and leaves it for exploring.
 pub fn tour(
@@ -133,15 +133,10 @@ impl Play<'_> {
             .map(str::to_owned)
         };
         let sign_off = [&["review", "sign-off", "@latest"][..], &by].concat();
-        let before: [&[&str]; 4] = [
-            &["check", &train],
-            &["train", &train, "--as", "data-1"],
-            &["models", "activate", "@latest", "--as", "data-1"],
-            &["score", &night, "--out", &scores, "--refused", &refused],
-        ];
-        for step in before {
-            self.must(step, Exit::DONE, face, world)?;
-        }
+        self.must(&["check", &train], Exit::DONE, face, world)?;
+        self.publish(&train, face, world)?;
+        let score = ["score", &night, "--out", &scores, "--refused", &refused];
+        self.must(&score, Exit::DONE, face, world)?;
         let [lead, leaver] = first_two(&scores)?;
         let explain = [
             "explain", &lead, "--data", &night, "--why", "quality", "--as", "dpo-1",
@@ -173,6 +168,33 @@ impl Play<'_> {
             self.must(step, Exit::DONE, face, world)?;
         }
         Ok(Exit::DONE)
+    }
+
+    /// Trains a model; whoever trained it may not approve it, a second person does, and then it is activated.
+    fn publish(
+        &mut self,
+        data: &str,
+        face: &mut Face<'_>,
+        world: &mut World,
+    ) -> Result<(), Failed> {
+        let key = |who: &str| {
+            let file = self.dir.join(format!("{who}.key"));
+            file.to_string_lossy().into_owned()
+        };
+        let (trainer, second) = (key("data-1"), key("dpo-1"));
+        let trainer = ["--as", "data-1", "--key", &trainer];
+        let second = ["--as", "dpo-1", "--key", &second];
+        let candidate = |verb| ["models", verb, "@candidate"];
+        let steps = [
+            (&["train", data][..], trainer, Exit::DONE),
+            (&candidate("approve"), trainer, Exit::REFUSED),
+            (&candidate("approve"), second, Exit::DONE),
+            (&candidate("activate"), trainer, Exit::DONE),
+        ];
+        for (step, by, exit) in steps {
+            self.must(&[step, &by].concat(), exit, face, world)?;
+        }
+        Ok(())
     }
 
     /// Opens every proposal that the sign-off asks for, one of them in sight; notices the planted cases.

@@ -6,7 +6,7 @@ use chrono::NaiveDate;
 
 use super::args::{
     AnchorVerb, Bundle, By, Command, ExportVerb, KeysVerb, LawVerb, LedgerVerb, ModelsVerb,
-    PolicyVerb, Release, ReleaseVerb, ReviewVerb, RunsVerb, SubjectVerb, WasInside, Whose,
+    PolicyVerb, Release, ReleaseVerb, ReviewVerb, RunsVerb, SubjectVerb, WasInside, Who, Whose,
 };
 use super::bar::Bar;
 use super::{Exit, Face, Failed, print};
@@ -16,8 +16,8 @@ use crate::report::remark::Remark;
 use crate::report::{CardInput, Explanation};
 use crate::workspace::{
     self, Ask, BundleRequest, Contest, Error, Filter, Given, ListRequest, OpinionRequest, Question,
-    Request, RestoreRequest, Selection, ShowRequest, SignOffRequest, SqlRequest, TrainRequest,
-    World,
+    Request, RestoreRequest, Selection, ShowRequest, SignOffRequest, SqlRequest, StepRequest,
+    TrainRequest, World,
 };
 
 /// Carries out what was typed.
@@ -39,6 +39,7 @@ pub fn carry_out(command: Command, face: &mut Face<'_>, world: &mut World) -> Re
         Command::Train {
             data,
             person,
+            key,
             purpose,
             cv,
             folds,
@@ -49,6 +50,7 @@ pub fn carry_out(command: Command, face: &mut Face<'_>, world: &mut World) -> Re
             &TrainRequest {
                 data,
                 person,
+                key,
                 purpose,
                 folds,
                 strict,
@@ -343,10 +345,17 @@ pub fn score(face: &mut Face<'_>, world: &mut World, request: &Request) -> Resul
 
 fn models(face: &mut Face<'_>, world: &mut World, verb: ModelsVerb) -> Result<Exit, Failed> {
     let ws = face.open()?;
+    let request = |model, by: Who| StepRequest {
+        model,
+        purpose: by.purpose,
+        person: by.person,
+        key: by.key,
+    };
     match verb {
         ModelsVerb::List => print::models(face, &workspace::list_models(&ws)?)?,
-        ModelsVerb::Show { version } => {
-            let (line, model, provenance, card) = workspace::show_model(&ws, &version)?;
+        ModelsVerb::Show { version, purpose } => {
+            let (line, model, provenance, card) =
+                workspace::show_model(&ws, &version, purpose.as_deref())?;
             print::model(
                 face,
                 &line,
@@ -358,13 +367,30 @@ fn models(face: &mut Face<'_>, world: &mut World, verb: ModelsVerb) -> Result<Ex
                 &card,
             )?;
         }
-        ModelsVerb::Activate {
-            version,
-            person,
-            purpose,
-        } => {
-            let done = workspace::activate(&ws, world, &version, &person, purpose.as_deref())?;
-            print::activated(face, &done)?;
+        ModelsVerb::Approve(step) => {
+            let done = workspace::approve(&ws, world, &request(step.version, step.by))?;
+            print::step(face, &done)?;
+        }
+        ModelsVerb::Reject(step) => {
+            let done = workspace::reject(&ws, world, &request(step.version, step.by))?;
+            print::step(face, &done)?;
+        }
+        ModelsVerb::Activate(step) => {
+            let done = workspace::activate(&ws, world, &request(step.version, step.by))?;
+            print::step(face, &done)?;
+        }
+        ModelsVerb::Rollback { to, by } => {
+            let request = request(String::new(), by);
+            let done = workspace::rollback(&ws, world, &request, to.as_deref())?;
+            print::step(face, &done)?;
+        }
+        ModelsVerb::Retire { step, purge } => {
+            let done = workspace::retire(&ws, world, &request(step.version, step.by), purge)?;
+            print::step(face, &done)?;
+        }
+        ModelsVerb::At { date } => {
+            let found = workspace::models_at(&ws, day(&date)?)?;
+            print::at(face, &date, &found)?;
         }
     }
     Ok(Exit::DONE)

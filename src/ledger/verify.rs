@@ -19,7 +19,7 @@ use super::entry::{Entry, Segment};
 use super::erased::Leaves;
 use super::key::Secret;
 use super::note::{Checkpoint, Verifier};
-use super::text::{Date, RunId, SegmentId};
+use super::text::{Date, Leaving, RunId, SegmentId};
 use super::tile::{self, Tile};
 use super::tree::{self, Hash};
 use crate::digest::{Digest, unhex};
@@ -462,6 +462,7 @@ impl Check<'_> {
     /// Documents are there and are what they are called; models' folders are as they were; what is named was kept before.
     fn documents(&mut self, entries: &Read) {
         let mut kept: BTreeSet<(&str, Digest)> = BTreeSet::new();
+        let mut folders: BTreeMap<Digest, &[(Token, Digest)]> = BTreeMap::new();
         for (index, entry) in entries {
             if let Some(digest) = entry.documents() {
                 self.document(&digest);
@@ -473,9 +474,18 @@ impl Check<'_> {
                     self.found("tile/entries", why);
                 }
             }
-            if let Entry::Model(model) = entry {
-                self.model_folder(&model.model, &model.files);
+            match entry {
+                Entry::Model(it) => {
+                    folders.insert(it.model, &it.files);
+                }
+                Entry::Retire(it) if it.leaving == Leaving::Purged => {
+                    folders.remove(&it.model);
+                }
+                _ => {}
             }
+        }
+        for (model, files) in folders {
+            self.model_folder(&model, files);
         }
     }
 

@@ -165,6 +165,9 @@ pub enum Error {
     /// A review, a contest or a sign-off is refused.
     #[error(transparent)]
     Review(#[from] super::review::Refusal),
+    /// A step in a model's life is refused.
+    #[error(transparent)]
+    Life(#[from] super::models::Refusal),
     /// The lead has no record.
     #[error("no decision about this lead")]
     NoDecision,
@@ -239,6 +242,7 @@ impl Error {
             Self::Bundle(refusal) => refusal.exit(),
             Self::Release(_)
             | Self::Review(_)
+            | Self::Life(_)
             | Self::Refused { .. }
             | Self::MayNot { .. }
             | Self::Unassessed(_) => 5,
@@ -334,6 +338,7 @@ impl Error {
             }
             Self::Bundle(refusal) => fixed(refusal.hint()),
             Self::Review(refusal) => fixed(refusal.hint()),
+            Self::Life(refusal) => fixed(refusal.hint()),
             Self::Release(refusal) => Some(refusal.hint()),
             Self::NoDecision => fixed(
                 "check the identifier as the CRM writes it, or everything about it was erased on request; `probant runs list` shows what was scored",

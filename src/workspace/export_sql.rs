@@ -65,7 +65,7 @@ pub fn export_sql(
     }
     let purpose = ws.purpose(request.purpose.as_deref())?.id.clone();
     let view = View::open(&ws.root)?;
-    let version = resolve(ws, &view, &request.model, &purpose)?;
+    let version = resolve(&view, &request.model, &purpose)?;
     let model = load(ws, &view, version)?.model;
     let select = sql::select(&model, &ws.policy, request.dialect, &request.from, lang)?;
     if let Some(file) = &request.out {

@@ -10,7 +10,7 @@ use super::examine::{Examined, examine};
 use super::journal::{self, View};
 use super::models;
 use super::replay::{self, Replayer};
-use super::{Workspace, acts, review};
+use super::{Workspace, acts, signed};
 use crate::digest::Digest;
 use crate::ledger::entry::Segment;
 use crate::ledger::text::Date;
@@ -112,7 +112,7 @@ pub fn verify(ws: &Workspace, full: bool, folders: &[PathBuf]) -> Result<Verdict
     if integrity.is_empty()
         && let Ok(view) = View::open(&ws.root)
     {
-        integrity.extend(review::forged(&view));
+        integrity.extend(signed::forged(&view));
     }
     // What the ledger itself found damaged is named already, and cannot be read here.
     if full

@@ -44,6 +44,7 @@ mod rulings;
 mod runs;
 mod score;
 mod sheet;
+mod signed;
 mod state;
 mod suppressed;
 mod tally;
@@ -89,7 +90,11 @@ pub use keys::{
     rotate as rotate_period,
 };
 pub use log::{EntryLine, Size, Trouble, Verdict, entries, entry, stats, verify};
-pub use models::{Activated, Listed, activate, list as list_models, show as show_model};
+pub use models::{
+    Asked as StepAsked, Listed, Refusal as ModelRefusal, ScoredThen, Stage, StandsFor, StepDone,
+    StepRequest, activate, approve, at as models_at, list as list_models, reject, retire, rollback,
+    show as show_model,
+};
 pub use person::{KeyMade, make_key};
 pub use place::Refusal as PlaceRefusal;
 pub use release::{

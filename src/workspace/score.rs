@@ -178,7 +178,7 @@ impl<'a> Night<'a> {
         let active = models::active(view, &purpose.id);
         let (version, standing) = match (&request.model, active) {
             (Some(asked), active) => {
-                let version = models::resolve(ws, view, asked, &purpose.id)?;
+                let version = models::resolve(view, asked, &purpose.id)?;
                 (
                     version,
                     if active == Some(version) {
@@ -192,7 +192,7 @@ impl<'a> Night<'a> {
             (None, None) => {
                 return Err(Error::Refused {
                     what: format!("no model is active for the purpose `{}`", purpose.id),
-                    hint: "train one, look at its card, then `probant models activate @latest --as PERSON`",
+                    hint: "train one, look at its card, have a second person approve it, then `probant models activate @candidate --as PERSON --key FILE`",
                 });
             }
         };

@@ -10,7 +10,9 @@ use super::error::Error;
 use super::files;
 use super::gather::{Gathered, gather};
 use super::journal::{Commit, View, Writer};
-use super::models::{folder, signed_text};
+use super::models::{Life, Stage, folder, life, signed_text};
+use super::person::Signer;
+use super::signed::{BLANK, sign};
 use super::{Progress, Recorded, Watch, Workspace, World, binary};
 use crate::digest::Digest;
 use crate::ledger::Entry;
@@ -28,6 +30,8 @@ pub struct TrainRequest {
     pub data: Vec<PathBuf>,
     /// Who trains.
     pub person: Option<String>,
+    /// The secret half of their key; without it the training is not signed, and nobody can approve its model.
+    pub key: Option<PathBuf>,
     /// For which purpose; may be absent where the policy has one.
     pub purpose: Option<String>,
     /// The folds of a cross-validation, one number a line.
@@ -47,6 +51,8 @@ pub struct Trained {
     pub same_as_before: bool,
     /// Who trained it.
     pub by: String,
+    /// Whether somebody signed its training.
+    pub signed: bool,
     /// Its folder.
     pub folder: String,
     /// The model itself.
@@ -76,6 +82,10 @@ pub fn train(
 ) -> Result<Recorded<Trained>, Error> {
     let person = ws.may(request.person.as_deref(), Right::Train)?.clone();
     let purpose = ws.purpose(request.purpose.as_deref())?;
+    let signer = match &request.key {
+        Some(key) => Some(Signer::open(ws, &person.id, key)?),
+        None => None,
+    };
     View::open(&ws.root)?; // a workspace whose log does not open is not one to train in
     let named = files::expand(&request.data)?;
     let prints = named
@@ -92,20 +102,18 @@ pub fn train(
         &step,
     )?;
     let version = model.version();
-    let trained = |provenance: Provenance, same_as_before| Trained {
+    let trained = |provenance: Provenance, same_as_before, signed| Trained {
         schema_version: 1,
         model: version.to_string(),
         same_as_before,
         by: person.id.to_string(),
+        signed,
         folder: folder(ws, version).display().to_string(),
         document: model.clone(),
         provenance,
     };
     let mut writer = erasure::writer(ws, world)?;
-    let known = writer
-        .view()
-        .entries()
-        .any(|(_, entry)| matches!(entry, Entry::Model(it) if it.model == version));
+    let known = standing(&life(writer.view(), &purpose.id), version).cloned();
     let salts: Vec<[u8; 16]> = prints.iter().map(|_| world.entropy.bytes()).collect();
     let data = prints
         .iter()
@@ -121,10 +129,25 @@ pub fn train(
         data,
         (&purpose.id, &person.id),
     );
-    if known {
+    if let Some(known) = known {
         let before = fs::read_to_string(folder(ws, version).join("provenance.json")).ok();
         let before = before.and_then(|text| Provenance::parse(&text).ok());
-        return Ok(Recorded(trained(before.unwrap_or(provenance), true)));
+        let signed = known.signature.is_some();
+        let before = before.unwrap_or(provenance);
+        return match signer.filter(|it| !signed && it.person == known.actor) {
+            None => Ok(Recorded(trained(before, true, signed))),
+            // Whoever trained it signs now what they did not sign then; the model and its folder stay as they are.
+            Some(signer) => {
+                let entry = ModelEntry {
+                    policy: ws.policy.digest,
+                    time: world.now,
+                    ..known
+                };
+                let commit = commit(ws, &writer, &model, entry, world, Some(&signer));
+                writer.commit(&commit)?;
+                Ok(Recorded(trained(before, true, true)))
+            }
+        };
     }
     ws.state()?
         .remember_training(&version.to_string(), &salts)?;
@@ -149,9 +172,16 @@ pub fn train(
         ],
         &person.id,
     )?;
-    let commit = commit(ws, &writer, &model, entry, world);
+    let commit = commit(ws, &writer, &model, entry, world, signer.as_ref());
     writer.commit(&commit)?;
-    Ok(Recorded(trained(provenance, false)))
+    Ok(Recorded(trained(provenance, false, signer.is_some())))
+}
+
+/// The last training of a model whose folder was not removed since.
+fn standing<'a>(life: &Life<'a>, version: Digest) -> Option<&'a ModelEntry> {
+    let purged = life.stage(version) == Some(Stage::Purged);
+    let last = life.trainings(version).last();
+    last.filter(|_| !purged).map(|(_, it)| it)
 }
 
 /// Judges the whole procedure on folds; writes and records nothing.
@@ -296,8 +326,9 @@ fn commit(
     ws: &Workspace,
     writer: &Writer,
     model: &Model,
-    entry: ModelEntry,
+    mut entry: ModelEntry,
     world: &World,
+    signer: Option<&Signer>,
 ) -> Commit {
     let mut commit = Commit::default();
     let schema = model.schema();
@@ -320,6 +351,10 @@ fn commit(
         }));
     }
     commit.documents.push(model.to_json().into_bytes());
-    commit.entries.push(Entry::Model(entry));
+    entry.signature = signer.map(|_| BLANK);
+    let entry = Entry::Model(entry);
+    commit
+        .entries
+        .push(signer.map_or_else(|| entry.clone(), |signer| sign(&entry, signer)));
     commit
 }

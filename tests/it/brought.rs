@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::PathBuf;
 
-use crate::night::{Night, Said};
+use crate::night::{DPO_KEY, Night, Said};
 
 /// Where a night's small files lie, and how a command is given one.
 struct Place {
@@ -19,8 +19,9 @@ impl Place {
             .done();
         let policy = night.root().join("probant.toml");
         let text = fs::read_to_string(&policy).unwrap();
-        let with_key = format!("id = \"dpo-1\"\nkey = {}", made.json()["key"]);
-        fs::write(policy, text.replacen("id = \"dpo-1\"", &with_key, 1)).unwrap();
+        let made = made.json();
+        let own = made["key"].as_str().unwrap();
+        fs::write(policy, text.replacen(DPO_KEY, own, 1)).unwrap();
         let li = "id = \"li-1\"\npurpose = \"prospection\"\ninterest = \"Un.\"\nnecessity = \"Deux.\"\nbalance = \"Trois.\"\n\
                   signed_by = \"dpo-1\"\ndate = \"2026-01-01\"\nexpires = \"2026-12-31\"\n";
         night.put("li.toml", li.as_bytes());

@@ -22,7 +22,7 @@ use tempfile::TempDir;
 
 use super::auditor::{Opinion, Tools, openssl, tools};
 use super::bundle_changed::edit;
-use super::night::{FIRST, Said, copy, export, run, say, table, tree, world, world_on};
+use super::night::{FIRST, Said, copy, export, learn, run, say, table, tree, world, world_on};
 use super::review::Desk;
 
 /// Leads of each of the two nights.
@@ -38,11 +38,8 @@ fn base() -> &'static Path {
         let learned = export(6_000, 1, 1, Stage::History);
         let exports: [(&str, &[u8]); 1] = [("leads.csv", &learned)];
         stage_demo(&root, &mut world, crate::night::POLICY, &exports).unwrap();
-        let leads = root.join("leads.csv");
-        run(&root, &mut world, &["train", leads.to_str().unwrap()]).done();
-        let activate = ["models", "activate", "@latest", "--as", "data-1"];
-        run(&root, &mut world, &activate).done();
-        fs::remove_file(leads).unwrap();
+        learn(&root, &mut world);
+        fs::remove_file(root.join("leads.csv")).unwrap();
         for (night, date) in ["2026-09-20", "2026-10-05"].into_iter().enumerate() {
             let data = folder.path().join(format!("night-{night}.csv"));
             fs::write(&data, export(NIGHTS[night], 2, FIRST, Stage::Open)).unwrap();

@@ -349,9 +349,7 @@ fn every_command_answers_json_with_one_document_and_its_version() {
         &["-w", &root, "train", &leads, "--cv"],
         &["-w", &root, "models", "list"],
         &["-w", &root, "models", "show", "@active"],
-        &[
-            "-w", &root, "models", "activate", "@latest", "--as", "data-1",
-        ],
+        &["-w", &root, "models", "at", "2026-11-03"],
         &["-w", &root, "score", &night, "--out", &out, "--again"],
         &["-w", &root, "score", &night, "--dry-run"],
         &["-w", &root, "runs", "list"],
@@ -437,7 +435,9 @@ fn unknown_names_exit_2_and_the_near_one_is_offered() {
     let (_folder, root) = played();
     for (arguments, said, hint) in [
         (
-            &["models", "activate", "@latest", "--as", "data-2"][..],
+            &[
+                "models", "activate", "@latest", "--as", "data-2", "--key", "none",
+            ][..],
             "unknown person `data-2`",
             "`data-1`",
         ),
@@ -462,7 +462,8 @@ fn unknown_names_exit_2_and_the_near_one_is_offered() {
         assert!(ran.err.contains(said) && ran.err.contains(hint), "{ran:?}");
     }
     let french = run(&[
-        "-w", &root, "--lang", "fr", "models", "activate", "@latest", "--as", "data-2",
+        "-w", &root, "--lang", "fr", "models", "activate", "@latest", "--as", "data-2", "--key",
+        "none",
     ]);
     assert!(
         french.err.contains("personne inconnue") && !french.err.contains("hint"),
@@ -486,7 +487,7 @@ fn a_night_without_an_active_model_is_refused_with_exit_5() {
     };
     assert_eq!(exit, 5, "{err}");
     assert!(
-        err.contains("no model is active") && err.contains("models activate @latest"),
+        err.contains("no model is active") && err.contains("models activate @candidate"),
         "{err}"
     );
 }

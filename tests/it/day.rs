@@ -100,7 +100,7 @@ impl Day {
             .collect();
         stage_demo(&root, &mut world, &policy_text(), &named).unwrap();
         keep_demo(&root, &mut world, &demo::wordings()).unwrap();
-        let people = ["dpo-1", "revue-1", "revue-2"];
+        let people = ["dpo-1", "revue-1", "revue-2", "data-1"];
         sign_demo(
             &root,
             &mut world,
@@ -242,9 +242,15 @@ const RELEASE: &str = "--data lumen/night.csv --out lumen/mailing.csv --as explo
 /// The whole day. What its users rely on is asserted here; what they read is the transcript.
 fn live(folder: &Path) -> String {
     let mut day = Day::new(folder);
-    day.done("train lumen/past.csv --purpose prospection --as data-1");
-    day.done("models activate @latest --purpose prospection --as data-1");
-    day.done("models activate @latest --purpose rappels --as data-1");
+    day.done("train lumen/past.csv --purpose prospection --as data-1 --key lumen/data-1.key");
+    for purpose in ["prospection", "rappels"] {
+        day.done(&format!(
+            "models approve @candidate --purpose {purpose} --as dpo-1 --key lumen/dpo-1.key"
+        ));
+        day.done(&format!(
+            "models activate @candidate --purpose {purpose} --as data-1 --key lumen/data-1.key"
+        ));
+    }
     night(&mut day);
     let contester = review(&mut day);
     let mailed = release(&mut day, &contester);

@@ -15,7 +15,7 @@ use probant::workspace::journal::Entropy;
 use serde_json::Value;
 
 use crate::faults::{failing, full};
-use crate::night::{FIRST, Night, PLAIN, Said, bare, run, table, tree, world, world_on};
+use crate::night::{DPO_KEY, FIRST, Night, PLAIN, Said, bare, run, table, tree, world, world_on};
 
 /// A column of a fact: its header, and what the policy says of it.
 type Column = (&'static str, &'static str);
@@ -158,7 +158,7 @@ impl Lawful {
             .done();
         let made = made.json();
         it.policy(&|text| {
-            bare(&text).replacen("roles = [\"dpo\", \"auditor\"]", &format!("roles = [\"dpo\", \"auditor\"]\nkey = {}", made["key"]), 1)
+            bare(&text).replacen(DPO_KEY, made["key"].as_str().unwrap(), 1)
                 .replacen("basis = \"legitimate-interest\"", &format!("basis = [\"consent\", \"legitimate-interest\"]\nchannel = \"{channel}\"\nassessment = \"li.toml\""), 1)
                 .replacen("[data]", "[law]\npack = \"fr-1\"\n\n[data]", 1)
                 .replacen("encoding = \"windows-1252\"", "encoding = \"utf-8\"", 1)

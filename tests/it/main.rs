@@ -32,6 +32,7 @@ mod ledger;
 mod ledger_damage;
 mod ledger_entries;
 mod ledger_vectors;
+mod life;
 mod model;
 mod mutators;
 mod mutators_acts;

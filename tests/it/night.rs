@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
@@ -13,6 +14,7 @@ use std::sync::OnceLock;
 use probant::cli::run_in;
 use probant::demo::{self, Stage};
 use probant::ledger::Time;
+use probant::ledger::key::{Secret, SecretKind};
 use probant::table::{Raw, Reader, Wanted};
 use probant::workspace::disk::Disk;
 use probant::workspace::journal::Entropy;
@@ -126,16 +128,50 @@ fn base() -> &'static Path {
     .path()
 }
 
-/// Trains on `leads.csv` and activates the model.
-fn learn(root: &Path, world: &mut World) {
+/// Trains on `leads.csv`, has the model approved by a second person, and activates it.
+pub fn learn(root: &Path, world: &mut World) {
     let leads = root.join("leads.csv");
-    run(root, world, &["train", leads.to_str().unwrap()]).done();
-    run(
-        root,
-        world,
-        &["models", "activate", "@latest", "--as", "data-1"],
-    )
-    .done();
+    for step in published(leads.to_str().unwrap()) {
+        let step: Vec<&str> = step.iter().map(String::as_str).collect();
+        run(root, world, &step).done();
+    }
+}
+
+/// A training on `data`, its approval by a second person and its activation.
+pub fn published(data: &str) -> [Vec<String>; 3] {
+    let [approve, activate] = approved("@candidate");
+    let train = ["train", data, "--as", "data-1", "--key", &key("data-1")];
+    [train.map(str::to_owned).to_vec(), approve, activate]
+}
+
+/// The approval of a model by a second person, and its activation.
+pub fn approved(model: &str) -> [Vec<String>; 2] {
+    let step = |verb: &str, who: &str| {
+        ["models", verb, model, "--as", who, "--key", &key(who)]
+            .map(str::to_owned)
+            .to_vec()
+    };
+    [step("approve", "dpo-1"), step("activate", "data-1")]
+}
+
+/// The key of `dpo-1` in the plain policy.
+pub const DPO_KEY: &str = "dpo-1+fa18d35d+AVEcNKGiy1Id8WuyRrjejnmXziNcfnayKj11A6JIGd2K";
+
+/// The file of the key that the plain policy names for one of its people.
+pub fn key(person: &str) -> String {
+    static KEYS: OnceLock<TempDir> = OnceLock::new();
+    let folder = KEYS.get_or_init(|| {
+        let folder = tempfile::tempdir().unwrap();
+        for (person, byte) in [("data-1", 21), ("dpo-1", 22)] {
+            let secret = Secret::new([byte; 32]);
+            let text = secret.file(SecretKind::Person, &person.parse().unwrap());
+            let file = folder.path().join(person);
+            fs::write(&file, text.as_bytes()).unwrap();
+            fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).unwrap();
+        }
+        folder
+    });
+    folder.path().join(person).to_str().unwrap().to_owned()
 }
 
 /// Copies a folder with its modes.
@@ -412,11 +448,15 @@ fn what_is_another_question_is_another_run() {
     // Another model, by other leads.
     let leads = night.text("leads.csv");
     night.put("leads.csv", &export(6_500, 9, 1, Stage::History));
-    night.say(&["train", &leads]).done();
+    let [train, approve, activate] = published(&leads);
+    let say = |words: &[String]| {
+        let words: Vec<&str> = words.iter().map(String::as_str).collect();
+        night.say(&words).done();
+    };
+    say(&train);
     fresh(night.score("out/t.csv", &["--model", "@latest"]), "a trial");
-    night
-        .say(&["models", "activate", "@latest", "--as", "data-1"])
-        .done();
+    say(&approve);
+    say(&activate);
     fresh(night.score("out/a.csv", &[]), "model");
     night.say(&["ledger", "verify", "--full"]).done();
 }

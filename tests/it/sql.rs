@@ -19,6 +19,7 @@ use tempfile::TempDir;
 
 use crate::auditor::venv;
 use crate::cli_support::{self, ours, probant};
+use crate::night::key;
 
 /// What judges; a change of it makes a new folder.
 const PINNED: [&str; 2] = ["duckdb==2.0.1", "sqlglot==30.30.0"];
@@ -267,8 +268,32 @@ impl Scored {
                 fs::remove_file(lines).unwrap();
             }
             for words in [
-                &["train", "learn.parquet"][..],
-                &["models", "activate", "@latest", "--as", "data-1"],
+                &[
+                    "train",
+                    "learn.parquet",
+                    "--as",
+                    "data-1",
+                    "--key",
+                    &key("data-1"),
+                ][..],
+                &[
+                    "models",
+                    "approve",
+                    "@latest",
+                    "--as",
+                    "dpo-1",
+                    "--key",
+                    &key("dpo-1"),
+                ],
+                &[
+                    "models",
+                    "activate",
+                    "@latest",
+                    "--as",
+                    "data-1",
+                    "--key",
+                    &key("data-1"),
+                ],
                 &["score", "export.parquet", "--out", "scores.parquet"],
             ] {
                 let words: Vec<String> = words

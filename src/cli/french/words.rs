@@ -179,6 +179,10 @@ pub const WORDS: &[(&str, &str)] = &[
         "Qui entraîne\u{a0}: une personne de la politique",
     ),
     (
+        "train/key",
+        "La moitié secrète de sa clé\u{a0}: une approbation suppose un entraînement signé",
+    ),
+    (
         "train/purpose",
         "La finalité, si la politique en a plusieurs",
     ),
@@ -194,27 +198,124 @@ pub const WORDS: &[(&str, &str)] = &[
         "train/strict",
         "Les colonnes non déclarées deviennent une erreur",
     ),
-    ("models", "Énumère, montre et active les modèles"),
-    ("models/list", "Énumère les modèles du dossier de travail"),
+    (
+        "models",
+        "Énumère, montre, approuve et active les modèles, et revient à un modèle antérieur",
+    ),
+    (
+        "models/list",
+        "Énumère les modèles du dossier de travail, et dit où en est chacun",
+    ),
     ("models/show", "Montre l’origine et les mesures d’un modèle"),
     (
         "models/show/version",
-        "Version, ses premiers chiffres, @active ou @latest",
+        "Version, ses premiers chiffres, @active, @candidate ou @latest",
+    ),
+    (
+        "models/show/purpose",
+        "La finalité, si la politique en a plusieurs",
+    ),
+    (
+        "models/approve",
+        "Approuve un modèle entraîné par quelqu’un d’autre, s’il satisfait à toutes les exigences",
+    ),
+    (
+        "models/reject",
+        "Refuse un modèle, ou revient sur une approbation avant qu’il soit actif",
     ),
     (
         "models/activate",
-        "Fait d’un modèle celui qui note, et consigne qui l’a décidé",
+        "Fait d’un modèle approuvé celui qui note",
+    ),
+    ("models/rollback", "Revient au modèle qui notait auparavant"),
+    (
+        "models/rollback/to",
+        "Le modèle auquel revenir, au lieu du précédent\u{a0}: une version ou ses premiers chiffres",
+    ),
+    ("models/retire", "Met un modèle hors d’usage"),
+    (
+        "models/retire/purge",
+        "Supprime aussi son dossier, quand aucune décision n’en a plus besoin",
+    ),
+    ("models/at", "Dit quel modèle notait un jour donné"),
+    (
+        "models/at/date",
+        "La date civile, dans le fuseau de la politique",
+    ),
+    (
+        "models/approve/version",
+        "Version, ses premiers chiffres, @candidate, @active ou @latest",
+    ),
+    (
+        "models/reject/version",
+        "Version, ses premiers chiffres, @candidate, @active ou @latest",
     ),
     (
         "models/activate/version",
-        "Version, ses premiers chiffres, ou @latest",
+        "Version, ses premiers chiffres, @candidate, @active ou @latest",
+    ),
+    (
+        "models/retire/version",
+        "Version, ses premiers chiffres, @candidate, @active ou @latest",
+    ),
+    (
+        "models/approve/person",
+        "Qui agit\u{a0}: une personne de la politique",
+    ),
+    (
+        "models/approve/key",
+        "La moitié secrète de la clé de cette personne",
+    ),
+    (
+        "models/approve/purpose",
+        "La finalité, si la politique en a plusieurs",
+    ),
+    (
+        "models/reject/person",
+        "Qui agit\u{a0}: une personne de la politique",
+    ),
+    (
+        "models/reject/key",
+        "La moitié secrète de la clé de cette personne",
+    ),
+    (
+        "models/reject/purpose",
+        "La finalité, si la politique en a plusieurs",
     ),
     (
         "models/activate/person",
-        "Qui active\u{a0}: une personne de la politique",
+        "Qui agit\u{a0}: une personne de la politique",
+    ),
+    (
+        "models/activate/key",
+        "La moitié secrète de la clé de cette personne",
     ),
     (
         "models/activate/purpose",
+        "La finalité, si la politique en a plusieurs",
+    ),
+    (
+        "models/rollback/person",
+        "Qui agit\u{a0}: une personne de la politique",
+    ),
+    (
+        "models/rollback/key",
+        "La moitié secrète de la clé de cette personne",
+    ),
+    (
+        "models/rollback/purpose",
+        "La finalité, si la politique en a plusieurs",
+    ),
+    (
+        "models/retire/person",
+        "Qui agit\u{a0}: une personne de la politique",
+    ),
+    (
+        "models/retire/key",
+        "La moitié secrète de la clé de cette personne",
+    ),
+    (
+        "models/retire/purpose",
         "La finalité, si la politique en a plusieurs",
     ),
     (

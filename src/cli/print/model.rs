@@ -5,13 +5,13 @@ use std::path::Path;
 
 use serde_json::json;
 
-use super::{noun, right, table};
+use super::{noun, right, stands, table};
 use crate::cli::Face;
 use crate::model::findings::Metrics;
 use crate::policy::Policy;
 use crate::report::{CardInput, ProfilingView, moment, scientific, warnings};
 use crate::say;
-use crate::workspace::{Activated, CvReport, Listed, Trained};
+use crate::workspace::{CvReport, Listed, Trained};
 
 /// `probant train`.
 pub fn trained(face: &mut Face<'_>, trained: &Trained, policy: &Policy) -> io::Result<()> {
@@ -59,8 +59,20 @@ pub fn trained(face: &mut Face<'_>, trained: &Trained, policy: &Policy) -> io::R
             "Its card: {folder}/card.html" | "Sa carte\u{a0}: {folder}/card.html"
         )
     )?;
-    let by = &trained.by;
-    face.next(&format!("probant models activate {version} --as {by}"))
+    face.next(&if trained.signed {
+        say!(
+            lang,
+            "probant models approve {version} --as PERSON --key FILE (a second person)"
+                | "probant models approve {version} --as PERSONNE --key FICHIER (une seconde personne)"
+        )
+    } else {
+        let by = &trained.by;
+        say!(
+            lang,
+            "the same command with --as {by} --key FILE: an approval asks for a training that was signed"
+                | "la même commande avec --as {by} --key FICHIER\u{a0}: une approbation suppose un entraînement signé"
+        )
+    })
 }
 
 /// How good the model was on the leads held out.
@@ -277,7 +289,7 @@ pub fn models(face: &mut Face<'_>, models: &[Listed]) -> io::Result<()> {
         say!(lang, "trained" | "entraîné"),
         say!(lang, "by" | "par"),
         say!(lang, "ROC AUC" | "AUC ROC"),
-        say!(lang, "active for" | "actif pour"),
+        say!(lang, "where it stands" | "où il en est"),
     ]);
     for model in models {
         let auc = model
@@ -289,7 +301,7 @@ pub fn models(face: &mut Face<'_>, models: &[Listed]) -> io::Result<()> {
             moment(&model.trained, lang),
             model.by.clone(),
             auc,
-            model.active_for.join(", "),
+            stands(&model.stands, lang),
         ]);
     }
     writeln!(face.out, "{lines}")
@@ -324,23 +336,4 @@ pub fn model(
         "{}",
         say!(lang, "Its card: {card}" | "Sa carte\u{a0}: {card}")
     )
-}
-
-/// `probant models activate`.
-pub fn activated(face: &mut Face<'_>, done: &Activated) -> io::Result<()> {
-    if face.json {
-        return face.json(done);
-    }
-    let lang = face.lang;
-    let (version, purpose, by, entry) = (&done.model[..12], &done.purpose, &done.by, done.entry);
-    writeln!(
-        face.out,
-        "{}",
-        say!(
-            lang,
-            "Model {version} now scores for `{purpose}`; activated by {by}, unapproved, entry {entry} of the log."
-                | "Le modèle {version} note désormais pour «\u{a0}{purpose}\u{a0}»\u{a0}; activé par {by}, sans approbation, entrée {entry} du registre."
-        )
-    )?;
-    face.next("probant score EXPORT --out scores.csv")
 }

@@ -4,8 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::DateTime;
 
-use crate::ledger::entry::{Activate, Anchor, Entry, Purge, Run, Segment, SignOff};
-use crate::ledger::text::{RunId, SegmentId, Standing};
+use crate::digest::Digest;
+use crate::ledger::entry::{
+    Activate, Anchor, Approve, Entry, ModelEntry, Purge, Retire, Run, Segment, SignOff,
+};
+use crate::ledger::text::{Approval, Course, Leaving, RunId, SegmentId, Standing};
 use crate::ledger::tree::{Edge, Hash};
 use crate::name::Token;
 
@@ -17,7 +20,18 @@ pub(super) struct Agreement<'a> {
     purged: BTreeSet<SegmentId>,
     signed_off: BTreeSet<RunId>,
     kids: BTreeSet<&'a Token>,
-    active: BTreeMap<&'a Token, &'a Activate>,
+    /// Who is said to have trained each model.
+    trainers: BTreeMap<Digest, BTreeSet<&'a Token>>,
+    /// Models that stand approved, for each purpose.
+    approved: BTreeSet<(&'a Token, Digest)>,
+    /// The active model of each purpose; none once it was taken out of use.
+    active: BTreeMap<&'a Token, Option<Digest>>,
+    /// Models that were active once, for each purpose.
+    were_active: BTreeSet<(&'a Token, Digest)>,
+    /// Models whose folder was removed.
+    gone: BTreeSet<Digest>,
+    /// Whether steps are signed in this log: once they are, all are.
+    signs: bool,
     /// The root after each number of entries.
     roots: Vec<Hash>,
 }
@@ -48,16 +62,20 @@ impl<'a> Agreement<'a> {
                 self.kids.insert(&key.kid);
                 None
             }
-            Entry::Activate(it) => {
-                self.active.insert(&it.purpose, it);
+            Entry::Model(it) => {
+                self.trained(it);
                 None
             }
+            Entry::Approve(it) => self.judged(it),
+            Entry::Activate(it) => self.activated(it),
+            Entry::Retire(it) => self.retired(it),
             Entry::Run(run) => {
                 self.runs.insert(run.run, run);
-                let active = self.active.get(&run.purpose).map(|it| it.model);
+                let active = self.active.get(&run.purpose);
                 // The toy ledgers of old versions have runs before any activation.
-                (run.model.1 == Standing::Active && active.is_some_and(|it| it != run.model.0))
-                    .then_some("its model was not the active one")
+                (run.model.1 == Standing::Active
+                    && active.is_some_and(|it| *it != Some(run.model.0)))
+                .then_some("its model was not the active one")
             }
             Entry::Segment(segment) => {
                 self.segments.insert(segment.id, segment);
@@ -68,6 +86,66 @@ impl<'a> Agreement<'a> {
             Entry::Anchor(anchor) => self.anchor(index, anchor),
             _ => None,
         }
+    }
+
+    fn trained(&mut self, it: &'a ModelEntry) {
+        self.trainers.entry(it.model).or_default().insert(&it.actor);
+        self.gone.remove(&it.model);
+    }
+
+    fn judged(&mut self, it: &'a Approve) -> Option<&'static str> {
+        self.signs |= it.signed.is_some();
+        let step = (&it.purpose, it.model);
+        if it.approval == Approval::Unapproved {
+            self.approved.remove(&step);
+        } else {
+            self.approved.insert(step);
+            let trainers = self.trainers.get(&it.model);
+            if trainers.is_some_and(|them| them.contains(&it.actor)) {
+                return Some("whoever trained a model approves it");
+            }
+        }
+        (self.signs && it.signed.is_none()).then_some("nobody signed it, in a log where steps are")
+    }
+
+    fn activated(&mut self, it: &'a Activate) -> Option<&'static str> {
+        self.signs |= it.signed.is_some();
+        let step = (&it.purpose, it.model);
+        let before = self.active.insert(&it.purpose, Some(it.model)).flatten();
+        let was_active = !self.were_active.insert(step);
+        let approved = self.approved.contains(&step);
+        if self.gone.contains(&it.model) {
+            return Some("the folder of its model was removed before");
+        }
+        match it.course {
+            None => self
+                .signs
+                .then_some("nobody signed it, in a log where steps are"),
+            Some(_) if !approved => Some("nobody had approved its model"),
+            Some(_) if it.replaces != before.filter(|before| *before != it.model) => {
+                Some("it takes over from another model than the active one")
+            }
+            Some(Course::Rollback) if !was_active => {
+                Some("it goes back to a model that was never active")
+            }
+            Some(_) => None,
+        }
+    }
+
+    fn retired(&mut self, it: &'a Retire) -> Option<&'static str> {
+        self.signs = true;
+        self.approved.remove(&(&it.purpose, it.model));
+        let active = self.active.get_mut(&it.purpose);
+        let scores = active.filter(|it_is| **it_is == Some(it.model));
+        if it.leaving == Leaving::Retired {
+            if let Some(active) = scores {
+                *active = None;
+            }
+            return None;
+        }
+        self.gone.insert(it.model);
+        let scores = self.active.values().any(|active| *active == Some(it.model));
+        scores.then_some("it removes the folder of a model that scores")
     }
 
     fn segment(&self, segment: &Segment) -> Option<&'static str> {

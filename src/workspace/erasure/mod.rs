@@ -24,7 +24,7 @@ use super::disk::Lock;
 use super::error::Error;
 use super::journal::{Held, View, Writer};
 use super::replay::Replayer;
-use super::{Workspace, World};
+use super::{Workspace, World, models};
 use crate::digest::Digest;
 use crate::ledger::{Replay, SegmentId};
 use crate::model::Model;
@@ -72,6 +72,7 @@ fn is_held(held: &Held, segment: SegmentId, row: u32) -> bool {
 pub(super) fn alone(ws: &Workspace, world: &mut World) -> Result<(Writer, Lock), Error> {
     let (mut writer, lock) = Writer::open_alone(&ws.root, &world.disk)?;
     batch::resume(ws, world, &mut writer, &mut Batch::default())?;
+    models::sweep(ws, &world.disk, writer.view())?;
     Ok((writer, lock))
 }
 
@@ -79,5 +80,6 @@ pub(super) fn alone(ws: &Workspace, world: &mut World) -> Result<(Writer, Lock),
 pub(super) fn writer(ws: &Workspace, world: &mut World) -> Result<Writer, Error> {
     let mut writer = Writer::open(&ws.root, &world.disk)?;
     batch::resume(ws, world, &mut writer, &mut Batch::default())?;
+    models::sweep(ws, &world.disk, writer.view())?;
     Ok(writer)
 }

@@ -29,6 +29,6 @@ pub use list::{Filter, ListRequest, Listed, Row, Status, list};
 pub use opened::{ShowRequest, Shown, show};
 pub use opinion::{Given, OpinionRequest, Said, review};
 pub use refusal::{Refusal, sentence};
-pub use sign_off::{SignOffDone, SignOffRequest, forged, sign_off};
+pub use sign_off::{SignOffDone, SignOffRequest, sign_off};
 #[allow(unused_imports, reason = "releases ask")]
 pub use standing::{Decisions, Standing, decisions};

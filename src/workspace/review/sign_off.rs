@@ -1,6 +1,5 @@
 //! A whole run signed off, after a look that lacks nothing; what nobody reviewed by itself is validated by it.
 
-use std::collections::HashMap;
 use std::path::PathBuf;
 
 use serde::Serialize;
@@ -10,16 +9,15 @@ use super::planted::{Drawn, drawn};
 use super::refusal::Refusal;
 use super::standing::{Decisions, Standing, decisions, signed_off};
 use crate::decision::{Look, Opinion};
-use crate::digest::Digest;
-use crate::ledger::entry::{Document, Note, SignOff};
+use crate::ledger::entry::{Note, SignOff};
 use crate::ledger::text::Signature;
 use crate::ledger::{Entry, RunId};
 use crate::name::Token;
-use crate::policy::{self, Policy, Right};
+use crate::policy::Right;
 use crate::workspace::error::Error;
 use crate::workspace::journal::{Commit, View, Writer};
-use crate::workspace::log::Trouble;
-use crate::workspace::person::{self, Signer};
+use crate::workspace::person::Signer;
+use crate::workspace::signed::keep_policy;
 use crate::workspace::state::State;
 use crate::workspace::{Recorded, Workspace, World, acts, erasure, runs};
 
@@ -237,47 +235,4 @@ fn entry(
     }
     entry.signature = Signature(signer.sign(&entry.signed_text()));
     entry
-}
-
-/// The policy that names the person's key joins `commit`, where the log does not hold it yet.
-fn keep_policy(ws: &Workspace, world: &World, view: &View, commit: &mut Commit) {
-    let digest = ws.policy.digest;
-    let held = view
-        .entries()
-        .any(|(_, it)| matches!(it, Entry::Policy(it) if it.document == digest));
-    if !held {
-        commit.documents.push(ws.policy_text.as_bytes().to_vec());
-        commit.entries.push(Entry::Policy(Document {
-            document: digest,
-            time: world.now,
-        }));
-    }
-}
-
-/// Sign-offs that the person of that day's policy who is said to have done it did not sign, or could not.
-pub fn forged(view: &View) -> Vec<Trouble> {
-    let mut policies: HashMap<Digest, Option<Policy>> = HashMap::new();
-    let mut troubles = Vec::new();
-    for (index, entry) in view.entries() {
-        let Entry::SignOff(it) = entry else { continue };
-        let policy = policies.entry(it.policy).or_insert_with(|| {
-            let text = String::from_utf8(view.document(&it.policy).ok()?).ok()?;
-            policy::parse(&text).ok()
-        });
-        let person = policy
-            .as_ref()
-            .and_then(|policy| policy.person(it.actor.as_str()));
-        let is_reviewer = person.is_some_and(|it| it.roles.contains(&policy::Role::Reviewer));
-        let signed = person
-            .and_then(|person| person::verifier(person).ok())
-            .is_some_and(|by| by.signed(it.signed_text().as_bytes(), &it.signature.0));
-        if !(signed && is_reviewer) {
-            troubles.push(Trouble {
-                file: format!("entry {index}"),
-                why: "a sign-off that the reviewer who is said to have done it did not sign"
-                    .to_owned(),
-            });
-        }
-    }
-    troubles
 }

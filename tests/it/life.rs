@@ -1,0 +1,412 @@
+//! The life of a model: two people, signed steps, one command back, and which model scored on a day.
+
+use std::fs;
+
+use probant::demo::Stage;
+use probant::ledger::Entry;
+use probant::ledger::entry::{Activate, Approve, ModelEntry, Retire, Signed};
+use probant::ledger::key::{Secret, SigningKey};
+use probant::ledger::text::{Approval, Course, Leaving, Signature, Time};
+use probant::workspace::disk::Disk;
+use probant::workspace::journal::{Commit, View, Writer};
+use serde_json::Value;
+
+use crate::night::{DPO_KEY, Night, Said, export, key, run, table, world};
+
+/// A workspace whose first model is active, and whose leads differ from training to training.
+struct House {
+    night: Night,
+    now: i64,
+}
+
+impl House {
+    fn new() -> Self {
+        let night = Night::new(60);
+        Self {
+            night,
+            now: 1_790_000_000,
+        }
+    }
+
+    fn say(&mut self, words: &[&str]) -> Said {
+        self.now += 60;
+        let mut world = world(0);
+        world.now = Time(self.now);
+        world.entropy = probant::workspace::journal::Entropy::os();
+        run(&self.night.root(), &mut world, words)
+    }
+
+    /// Trains on other leads, signed unless `sign` is false; the version.
+    fn train(&mut self, seed: u64, sign: bool) -> String {
+        self.night
+            .put("leads.csv", &export(6_000, seed, 1, Stage::History));
+        let leads = self.night.path("leads.csv");
+        let (leads, own) = (leads.to_str().unwrap().to_owned(), key("data-1"));
+        let mut words = vec!["train", &leads, "--as", "data-1"];
+        if sign {
+            words.extend(["--key", &own]);
+        }
+        let said = self.say(&words).done().json();
+        said["model"].as_str().unwrap().to_owned()
+    }
+
+    fn step(&mut self, verb: &str, model: &str, who: &str) -> Said {
+        self.say(&["models", verb, model, "--as", who, "--key", &key(who)])
+    }
+
+    fn publish(&mut self, model: &str) {
+        self.step("approve", model, "dpo-1").done();
+        self.step("activate", model, "data-1").done();
+    }
+
+    fn rollback(&mut self, more: &[&str]) -> Said {
+        let own = key("data-1");
+        let words = ["models", "rollback", "--as", "data-1", "--key", &own];
+        self.say(&[&words[..], more].concat())
+    }
+
+    fn active(&mut self) -> String {
+        let said = self.say(&["models", "show", "@active"]).done().json();
+        said["model"]["version"].as_str().unwrap().to_owned()
+    }
+
+    fn stage(&mut self, model: &str) -> String {
+        let said = self.say(&["models", "list"]).done().json();
+        let models = said["models"].as_array().unwrap();
+        let it = models.iter().find(|it| it["version"] == model).unwrap();
+        it["stands"][0]["stage"].as_str().unwrap().to_owned()
+    }
+
+    fn edit(&self, from: &str, to: &str) {
+        let file = self.night.root().join("probant.toml");
+        let text = fs::read_to_string(&file).unwrap();
+        assert!(text.contains(from));
+        fs::write(&file, text.replacen(from, to, 1)).unwrap();
+    }
+}
+
+#[test]
+fn whoever_trained_a_model_never_approves_it() {
+    let mut house = House::new();
+    let model = house.train(7, true);
+    let own = house.step("approve", &model, "data-1").failed(5);
+    assert!(own.err.contains("`data-1` trained model"), "{own:?}");
+    // Not with every role of the house either, nor by a rejection turned round.
+    house.edit(
+        "roles = [\"data-scientist\"]",
+        "roles = [\"data-scientist\", \"dpo\", \"reviewer\", \"operator\", \"auditor\"]",
+    );
+    house.step("approve", &model, "data-1").failed(5);
+    assert_eq!(house.stage(&model), "candidate");
+    house.step("activate", &model, "data-1").failed(5);
+    house.publish(&model);
+    assert_eq!(house.active(), model);
+    house.say(&["ledger", "verify", "--full"]).done();
+}
+
+#[test]
+fn nobody_approves_with_anothers_key_nor_with_the_trainers() {
+    let mut house = House::new();
+    let model = house.train(7, true);
+    let other = key("data-1");
+    let words = [
+        "models", "approve", &model, "--as", "dpo-1", "--key", &other,
+    ];
+    let said = house.say(&words).failed(5);
+    assert!(
+        said.err.contains("not the key that the policy names"),
+        "{said:?}"
+    );
+    // Two names, one key: the policy says that the DPO's is the trainer's.
+    let secret = Secret::new([21; 32]);
+    let same = probant::ledger::note::Verifier::new("dpo-1", &SigningKey::of(&secret)).text();
+    house.edit(DPO_KEY, &same);
+    let file = house.night.path("dpo-1.key");
+    let kind = probant::ledger::key::SecretKind::Person;
+    fs::write(
+        &file,
+        secret.file(kind, &"dpo-1".parse().unwrap()).as_bytes(),
+    )
+    .unwrap();
+    closed(&file);
+    let file = file.to_str().unwrap().to_owned();
+    let words = ["models", "approve", &model, "--as", "dpo-1", "--key", &file];
+    let said = house.say(&words).failed(5);
+    assert!(said.err.contains("has the key of `data-1`"), "{said:?}");
+    assert_eq!(house.stage(&model), "candidate");
+}
+
+fn closed(file: &std::path::Path) {
+    use std::os::unix::fs::PermissionsExt as _;
+    fs::set_permissions(file, fs::Permissions::from_mode(0o600)).unwrap();
+}
+
+#[test]
+fn a_training_that_nobody_signed_is_not_approved_until_its_trainer_signs_it() {
+    let mut house = House::new();
+    let model = house.train(7, false);
+    let said = house.step("approve", &model, "dpo-1").failed(5);
+    assert!(said.err.contains("nobody signed the training"), "{said:?}");
+    let again = house.train(7, true);
+    assert_eq!(again, model, "the same model, byte for byte");
+    house.publish(&model);
+    house.say(&["ledger", "verify", "--full"]).done();
+}
+
+#[test]
+fn nothing_scores_that_nobody_approved_or_that_was_rejected() {
+    let mut house = House::new();
+    let first = house.active();
+    let model = house.train(7, true);
+    let said = house.step("activate", &model, "data-1").failed(5);
+    assert!(
+        said.err.contains("is candidate for `prospection`"),
+        "{said:?}"
+    );
+    house.step("approve", &model, "dpo-1").done();
+    assert_eq!(house.active(), first, "an approval activates nothing");
+    // A second thought before it scores.
+    house.step("reject", &model, "dpo-1").done();
+    house.step("activate", &model, "data-1").failed(5);
+    assert_eq!(house.stage(&model), "rejected");
+    house.publish(&model);
+    house.step("reject", &model, "dpo-1").failed(5);
+    house.step("activate", &model, "data-1").failed(5);
+    assert_eq!(house.stage(&first), "replaced");
+}
+
+#[test]
+fn a_model_that_was_altered_is_neither_approved_nor_activated() {
+    let mut house = House::new();
+    let model = house.train(7, true);
+    let card = house
+        .night
+        .root()
+        .join("models")
+        .join(&model)
+        .join("card.html");
+    let good = fs::read(&card).unwrap();
+    let altered = [&good[..], b" "].concat();
+    fs::write(&card, &altered).unwrap();
+    house.step("approve", &model, "dpo-1").failed(4);
+    fs::write(&card, &good).unwrap();
+    house.step("approve", &model, "dpo-1").done();
+    fs::write(&card, &altered).unwrap();
+    house.step("activate", &model, "data-1").failed(4);
+    fs::write(&card, &good).unwrap();
+    house.step("activate", &model, "data-1").done();
+}
+
+#[test]
+fn one_command_goes_back_and_every_day_knows_its_model() {
+    let mut house = House::new();
+    let first = house.active();
+    let dates = ["2026-09-22", "2026-09-23", "2026-09-24"];
+    let (second, third) = (house.train(7, true), house.train(8, true));
+    house.now += 86_400;
+    house.publish(&second);
+    house.now += 86_400;
+    house.publish(&third);
+    let back = house.rollback(&[]).done().json();
+    assert_eq!(
+        (&back["model"], &back["replaced"]),
+        (&Value::from(&*second), &Value::from(&*third))
+    );
+    assert_eq!(
+        (house.active(), house.stage(&third)),
+        (second.clone(), "rolled-back".into())
+    );
+    // Once more goes to the one before, never round in a circle.
+    house.rollback(&[]).done();
+    assert_eq!(house.active(), first);
+    let none = house.rollback(&[]).failed(5);
+    assert!(none.err.contains("no earlier model"), "{none:?}");
+    // What was rolled back from needs a new approval.
+    house.step("activate", &third, "data-1").failed(5);
+    house.publish(&third);
+    // And back by name.
+    house.rollback(&["--to", &first]).done();
+    assert_eq!(house.active(), first);
+
+    let then = |house: &mut House, date: &str| -> Vec<String> {
+        let said = house.say(&["models", "at", date]).done().json();
+        let scored = said["scored"].as_array().unwrap();
+        scored
+            .iter()
+            .map(|it| it["model"].as_str().unwrap().to_owned())
+            .collect()
+    };
+    assert_eq!(
+        then(&mut house, dates[0]),
+        [first.clone(), second.clone()][..1]
+    );
+    assert_eq!(then(&mut house, dates[1]), [first.clone(), second.clone()]);
+    let last = then(&mut house, dates[2]);
+    assert_eq!(last[..3], [second, third, first.clone()][..]);
+    house.say(&["models", "at", "2026-01-01"]).failed(5);
+    house.say(&["ledger", "verify", "--full"]).done();
+}
+
+#[test]
+fn there_is_no_going_back_to_a_model_that_was_never_active_or_is_gone() {
+    let mut house = House::new();
+    let first = house.active();
+    let (second, third) = (house.train(7, true), house.train(8, true));
+    house.step("approve", &third, "dpo-1").done();
+    let never = house.rollback(&["--to", &third]).failed(5);
+    assert!(never.err.contains("was never active"), "{never:?}");
+    house.publish(&second);
+    // The first one scored nobody, so that no record needs it.
+    let own = key("data-1");
+    let purge = [
+        "models", "retire", &first, "--purge", "--as", "data-1", "--key", &own,
+    ];
+    house.say(&purge).done();
+    assert!(!house.night.root().join("models").join(&first).exists());
+    for more in [&[][..], &["--to", &first]] {
+        let gone = house.rollback(more).failed(5);
+        assert!(gone.err.contains("is purged"), "{gone:?}");
+    }
+    house.say(&["ledger", "verify", "--full"]).done();
+    // A folder that a crash would have left is swept; a model that explains a record is never removed.
+    fs::create_dir(house.night.root().join("models").join(&first)).unwrap();
+    house.night.score("out/a.csv", &[]).done();
+    assert!(!house.night.root().join("models").join(&first).exists());
+    house.step("activate", &third, "data-1").done();
+    let purge = [
+        "models", "retire", &second, "--purge", "--as", "data-1", "--key", &own,
+    ];
+    let needed = house.say(&purge).failed(5);
+    assert!(needed.err.contains("are explained by model"), "{needed:?}");
+    let lead = table(&house.night.read("out/a.csv"))[3]["Réf. prospect"].clone();
+    house.say(&["explain", &lead, "--why", "audit"]).done();
+}
+
+#[test]
+fn a_model_out_of_use_scores_nobody_and_a_trial_is_marked_and_never_leaves() {
+    let mut house = House::new();
+    let first = house.active();
+    house.step("retire", "@active", "data-1").done();
+    let said = house.night.score("out/a.csv", &[]).failed(5);
+    assert!(said.err.contains("no model is active"), "{said:?}");
+    assert_eq!(house.stage(&first), "retired");
+    // Tried out by name, it is a trial: the segment's entry says so, and nothing of it may be signed off.
+    house.night.score("out/b.csv", &["--model", &first]).done();
+    let shown = house.say(&["ledger", "show"]).done();
+    assert!(
+        shown.out.contains(&format!("model {first} trial")),
+        "{shown:?}"
+    );
+    house.say(&["ledger", "verify", "--full"]).done();
+    // It may come back, but somebody approves it again.
+    house.rollback(&[]).failed(5);
+    house.publish(&first);
+    assert_eq!(house.active(), first);
+}
+
+/// Somebody who holds the ledger's key, but nobody's own.
+#[test]
+fn steps_that_nobody_signed_or_that_do_not_follow_are_named() {
+    let base = House::new();
+    let view = View::open(&base.night.root()).unwrap();
+    let Some((_, Entry::Model(known))) = view.entries().find(|(_, it)| it.kind() == "model") else {
+        panic!("a model");
+    };
+    let known = known.clone();
+    let policy = known.policy;
+    drop(view);
+    let model = known.model;
+    let signed = Signed {
+        policy,
+        signature: Signature([1; 64]),
+    };
+    let by = |who: &str| who.parse().unwrap();
+    let approve = |who: &str, signed| {
+        Entry::Approve(Approve {
+            model,
+            purpose: by("prospection"),
+            time: Time(1_790_000_100),
+            actor: by(who),
+            approval: Approval::Approved,
+            report: None,
+            signed,
+        })
+    };
+    let activate = |model, replaces, course, signed| {
+        Entry::Activate(Activate {
+            model,
+            purpose: by("prospection"),
+            time: Time(1_790_000_200),
+            actor: by("data-1"),
+            approval: Approval::Approved,
+            course,
+            replaces,
+            signed,
+        })
+    };
+    let retire = |leaving| {
+        Entry::Retire(Retire {
+            model,
+            purpose: by("prospection"),
+            time: Time(1_790_000_300),
+            actor: by("data-1"),
+            leaving,
+            signed,
+        })
+    };
+    let trained = Entry::Model(ModelEntry {
+        signature: Some(signed.signature),
+        ..known.clone()
+    });
+    let back = Some(Course::Rollback);
+    let cases: Vec<(Vec<Entry>, &str)> = vec![
+        (vec![approve("dpo-1", Some(signed))], "did not sign"),
+        (
+            vec![approve("data-1", Some(signed))],
+            "whoever trained a model approves it",
+        ),
+        (
+            vec![approve("dpo-1", None)],
+            "nobody signed it, in a log where steps are",
+        ),
+        (
+            vec![activate(model, None, None, None)],
+            "nobody signed it, in a log where steps are",
+        ),
+        (
+            vec![activate(
+                model,
+                None,
+                Some(Course::Publication),
+                Some(signed),
+            )],
+            "did not sign",
+        ),
+        (
+            vec![
+                retire(Leaving::Retired),
+                activate(model, None, back, Some(signed)),
+            ],
+            "nobody had approved its model",
+        ),
+        (
+            vec![retire(Leaving::Purged)],
+            "the folder of a model that scores",
+        ),
+        (vec![trained], "did not sign"),
+    ];
+    for (entries, why) in cases {
+        let house = House::new();
+        let mut writer = Writer::open(&house.night.root(), &Disk::new()).unwrap();
+        writer
+            .commit(&Commit {
+                documents: Vec::new(),
+                entries,
+            })
+            .unwrap();
+        drop(writer);
+        let said = house.night.say(&["ledger", "verify"]);
+        assert_eq!(said.exit, 4, "{why}: {said:?}");
+        assert!(said.out.contains(why), "{why}: {said:?}");
+    }
+}
