@@ -10,7 +10,7 @@ use super::people::People;
 use super::prepare::Prepared;
 use super::select::{Candidates, Choice, Task, top};
 use super::train::Error;
-use crate::features::{Codes, Feature, Schema, encode};
+use crate::features::{Codes, Feature, Schema, Shape, encode};
 use crate::odds::LogOdds;
 use crate::policy::{Solver, Training};
 
@@ -145,6 +145,30 @@ fn tables(
         .map(|table| table.iter().map(|&entry| round(entry)).collect())
         .collect::<Result<Vec<Vec<_>>, Error>>()?;
     Ok((round(baseline)?, rounded))
+}
+
+/// Entries of the tables that are not 0 although fewer than `min_people` training rows hold their code.
+pub(crate) fn thin(fitted: &FittedModel) -> u64 {
+    let (model, features) = (&fitted.model, &fitted.prepared.features);
+    let least = u64::from(model.settings().min_people);
+    let thin = |rows: &[u64], table: &[LogOdds]| {
+        let entries = rows.iter().zip(table);
+        let thin = entries.filter(|(rows, entry)| **rows < least && **entry != LogOdds(0));
+        thin.count() as u64
+    };
+    let (main, paired) = model.tables().split_at(features.len());
+    let of_features = features.iter().zip(&fitted.prepared.counts).zip(main);
+    let of_features = of_features.map(|((feature, rows), table)| {
+        // Beyond the known range a number takes its end bin's entry: nobody's, and not learned.
+        let known = match &feature.shape {
+            Shape::Number { .. } => usize::from(feature.shape.missing()) + 1,
+            _ => rows.len(),
+        };
+        thin(&rows[..known], table)
+    });
+    let pairs = fitted.coded.terms[features.len()..].iter().zip(paired);
+    let of_pairs = pairs.map(|(coding, table)| thin(&coding.codes.counts(table.len()), table));
+    of_features.sum::<u64>() + of_pairs.sum::<u64>()
 }
 
 /// The codes of these rows under a model's schema.

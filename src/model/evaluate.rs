@@ -10,6 +10,10 @@ use rayon::prelude::*;
 
 use super::findings::{Calibration, Curves, Interval, Metrics};
 
+mod paired;
+
+pub use paired::Paired;
+
 /// Bootstrap draws.
 const DRAWS: u64 = 1000;
 
@@ -119,20 +123,7 @@ impl Judged {
             .into_par_iter()
             .map(|draw| self.draw(seed, draw))
             .collect();
-        let interval = |of: fn(&Figures) -> f64| {
-            let mut drawn: Vec<f64> = draws
-                .iter()
-                .map(of)
-                .filter(|value| !value.is_nan())
-                .collect();
-            drawn.sort_unstable_by(f64::total_cmp);
-            let value = of(&figures);
-            Interval {
-                value,
-                low: quantile(&drawn, 0.025).unwrap_or(value),
-                high: quantile(&drawn, 0.975).unwrap_or(value),
-            }
-        };
+        let interval = |of: fn(&Figures) -> f64| interval(of(&figures), draws.iter().map(of));
         Metrics {
             rows: self.rows.len() as u64,
             positives: self.rows.iter().filter(|row| row.1).count() as u64,
@@ -148,11 +139,7 @@ impl Judged {
 
     /// The figures of as many people drawn with replacement; each draw has a stream of its own.
     fn draw(&self, seed: u64, draw: u64) -> Figures {
-        let mut random = stream(seed, draw);
-        let mut times = vec![0u32; self.people as usize];
-        for _ in 0..self.people {
-            times[below(&mut random, self.people) as usize] += 1;
-        }
+        let times = times(seed, draw, self.people);
         figures(
             &self.probabilities,
             &self.losses,
@@ -213,6 +200,27 @@ impl Judged {
             roc,
             reliability: reliability.collect(),
         }
+    }
+}
+
+/// How often each person is drawn, of as many draws with replacement as there are people.
+fn times(seed: u64, draw: u64, people: u32) -> Vec<u32> {
+    let mut random = stream(seed, draw);
+    let mut times = vec![0u32; people as usize];
+    for _ in 0..people {
+        times[below(&mut random, people) as usize] += 1;
+    }
+    times
+}
+
+/// A figure, and where 95 % of the draws of it lie; a draw in which it is undefined is none.
+fn interval(value: f64, draws: impl Iterator<Item = f64>) -> Interval {
+    let mut drawn: Vec<f64> = draws.filter(|value| !value.is_nan()).collect();
+    drawn.sort_unstable_by(f64::total_cmp);
+    Interval {
+        value,
+        low: quantile(&drawn, 0.025).unwrap_or(value),
+        high: quantile(&drawn, 0.975).unwrap_or(value),
     }
 }
 

@@ -5,6 +5,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::compared::{Compared, Incomparable, Rival};
+
 /// A point estimate with its 95 % bootstrap interval.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Interval {
@@ -193,6 +195,15 @@ pub enum Warning {
         /// Share won in the last tenth.
         last: f64,
     },
+    /// Another method judges the same holdout better, beyond chance.
+    WorseThan {
+        /// Which.
+        rival: Rival,
+        /// Area under the ROC curve, ours less theirs.
+        roc_auc: f64,
+        /// Log-loss, ours less theirs.
+        log_loss: f64,
+    },
 }
 
 /// Cross-validation on given or dealt folds, the whole procedure repeated in each.
@@ -329,4 +340,14 @@ pub struct Findings {
     /// What each feature brings and costs; older trainings did not ask.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub profile: Option<Profile>,
+    /// Other methods on the same holdout; older trainings did not ask.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub compared: Vec<Compared>,
+    /// The active model, where it could not judge the holdout.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub incomparable: Option<Incomparable>,
+    /// Entries of the model's tables that are not 0 although fewer than `min_people` rows stand behind them: none,
+    /// or the model is wrong. Older trainings did not count.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub thin: Option<u64>,
 }

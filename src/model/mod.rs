@@ -13,6 +13,9 @@
 //! | [`evaluate`] | metrics with intervals |
 //! | [`leaks`] | what in the data is too good to be true |
 //! | [`profile`] | what each feature brings, and how many people it singles out |
+//! | [`compared`] | the twin beside other methods, on the same holdout |
+//! | [`rivals`] | those other methods: naive Bayes, one-hot, the active model |
+//! | [`gates`] | what a model must pass before it is approved |
 //! | `alone` | who shares all their codes with nobody |
 //! | `gains` | the area that each feature adds |
 //! | `prepare` | training rows as codes, and what was learned on them alone |
@@ -21,17 +24,20 @@
 
 mod alone;
 mod candidate;
+pub mod compared;
 pub mod document;
 pub mod evaluate;
 pub mod examples;
 pub mod findings;
 pub mod fit;
 mod gains;
+pub mod gates;
 pub mod leaks;
 pub mod pairs;
 pub mod people;
 mod prepare;
 pub mod profile;
+pub mod rivals;
 pub mod score;
 pub mod select;
 pub mod split;

@@ -7,16 +7,17 @@
 
 use std::borrow::Cow;
 
-use super::candidate::{certificate, fit_again, fit_model};
+use super::candidate::{certificate, fit_again, fit_model, thin};
 use super::document::{self, Model};
 use super::examples::LEAST_OF_EITHER;
 use super::findings::{CrossValidation, Findings, FoldFigures, KeptPair, Tried, Warning};
 use super::people::People;
 use super::prepare::Prepared;
 use super::profile::{OverBudget, Singled, gained};
+use super::rivals::{self, Active, Rivals};
 use super::select::{self, Candidates, Choice, Task, choose};
 use super::split::{self, given_folds, hold_out};
-use super::{fit, leaks, score};
+use super::{fit, gates, leaks, score};
 use crate::features::{self, LearnSettings};
 use crate::lang::Lang;
 use crate::policy::{Pairs, Profiling, Training};
@@ -38,6 +39,8 @@ pub enum Progress {
     Gaining,
     /// Judges the twin on the holdout.
     Judging,
+    /// Lets other methods judge the same holdout.
+    Comparing,
     /// Fits the model on all rows.
     Fitting,
     /// Lets linfa fit a sample.
@@ -79,6 +82,10 @@ impl Progress {
             Self::Judging => crate::say!(
                 lang,
                 "judging on leads held out" | "mesure sur les prospects mis de côté"
+            ),
+            Self::Comparing => crate::say!(
+                lang,
+                "comparing with other methods" | "comparaison avec d’autres méthodes"
             ),
             Self::Fitting => crate::say!(
                 lang,
@@ -189,6 +196,17 @@ pub fn train(
     profiling: &Profiling,
     progress: &(dyn Fn(Progress) + Sync),
 ) -> Result<(Model, Findings), Error> {
+    train_beside(examples, training, profiling, None, progress)
+}
+
+/// The same, and the model that is active judges the same holdout.
+pub fn train_beside(
+    examples: &Examples,
+    training: &Training,
+    profiling: &Profiling,
+    active: Option<&Active<'_>>,
+    progress: &(dyn Fn(Progress) + Sync),
+) -> Result<(Model, Findings), Error> {
     let (won, lost) = examples.check()?;
     let people = examples.people();
     let all: Vec<u32> = (0..examples.outcome.len() as u32).collect();
@@ -220,10 +238,18 @@ pub fn train(
     let twin = fit_model(&task, &held.train, &choice, training)?;
     let judged = judge(&twin.model, examples, &people, &held.valid)?;
     let metrics = judged.metrics(training.seed);
+    progress(Progress::Comparing);
+    let rivals = Rivals::new(&task, training, &held, &holdout, active)?;
 
     progress(Progress::Fitting);
     let fitted = fit_again(&task, whole, &choice, &twin.pairs, training)?;
     warnings.extend(leaks::outcomes(&fitted.prepared, training.min_people));
+    let refitted = if rivals.may_have_seen() {
+        Some(judge(&fitted.model, examples, &people, &held.valid)?)
+    } else {
+        None
+    };
+    let compared = rivals.compared(&judged, refitted.as_ref(), training.seed);
 
     progress(Progress::Certifying);
     let certificate = certificate(&fitted, &people, &choice, training)?;
@@ -246,8 +272,11 @@ pub fn train(
             largest_difference: failed.largest_difference,
         });
     }
+    let k = u64::from(training.min_people);
+    let enough = metrics.positives.min(metrics.rows - metrics.positives) >= k;
+    warnings.extend(rivals::warnings(&compared, enough));
     let name = |at: usize| fitted.prepared.features[at].name.clone();
-    let findings = Findings {
+    let mut findings = Findings {
         rows: won + lost,
         positives: won,
         holdout,
@@ -269,10 +298,16 @@ pub fn train(
         steps: fitted.steps,
         certificate,
         warnings,
-        promotable: signal && calibrated,
+        promotable: false,
         cv: None,
         profile: Some(singled.profile(gained.as_ref(), profiling)),
+        compared,
+        incomparable: rivals.incomparable,
+        thin: Some(thin(&fitted)),
     };
+    findings.promotable = gates::own(&fitted.model, &findings, training, profiling)
+        .iter()
+        .all(|gate| gate.passed);
     Ok((fitted.model, findings))
 }
 

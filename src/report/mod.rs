@@ -9,6 +9,7 @@
 //! | `remark` | what people said of a decision before |
 //! | `provenance` | where a model comes from: `provenance.json` |
 //! | `profiling` | what each feature brings, and whom it singles out |
+//! | `rivals` | a model beside other methods on the same holdout |
 //! | `card` | the model card, with `figures`, `phrases` and `svg` behind it (the door of askama) |
 //!
 //! Pure: what is shown is what the caller hands over, after it was recorded and checked.
@@ -21,6 +22,7 @@ mod profiling;
 mod provenance;
 mod reasons;
 pub mod remark;
+mod rivals;
 mod svg;
 mod terminal;
 mod words;
@@ -31,6 +33,7 @@ pub use phrases::warnings;
 pub use profiling::{ProfilingView, profiling};
 pub use provenance::{Error, NotIdentity, Period, Provenance, Rows};
 pub use reasons::Reasons;
+pub use rivals::{RivalsView, name as rival_name, rivals};
 pub use words::{
     coarse_meaning, day, meaning, moment, number, pair_meaning, plain, scientific, wrap,
 };

@@ -5,6 +5,7 @@ use crate::model::findings::{Certificate, Findings, Holdout, Interval, Metrics, 
 use crate::say;
 
 use super::card::CardInput;
+use super::rivals;
 use super::words::{meaning, plain, scientific};
 
 /// One figure with its interval and what it means.
@@ -300,6 +301,11 @@ fn found(input: &CardInput<'_>, warning: &Warning, lang: Lang) -> String {
                     | "La conversion est passée de {first} dans le dixième le plus ancien à {last} dans le plus récent."
             )
         }
+        Warning::WorseThan {
+            rival,
+            roc_auc,
+            log_loss,
+        } => rivals::worse(rival, *roc_auc, *log_loss, lang),
         Warning::Separates { .. } | Warning::Duplicates { .. } => String::new(),
     }
 }
@@ -351,6 +357,7 @@ fn advice(warning: &Warning, lang: Lang) -> String {
             "Expect the scores to age; train again soon, and watch the outcomes."
                 | "S’attendre à ce que les scores vieillissent ; réapprendre bientôt et suivre les issues."
         ),
+        Warning::WorseThan { rival, .. } => rivals::advice(rival, lang),
     }
 }
 

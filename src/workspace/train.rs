@@ -10,7 +10,7 @@ use super::error::Error;
 use super::files;
 use super::gather::{Gathered, gather};
 use super::journal::{Commit, View, Writer};
-use super::models::{Life, Stage, folder, life, signed_text};
+use super::models::{self, Life, Stage, folder, life, signed_text};
 use super::person::Signer;
 use super::signed::{BLANK, sign};
 use super::{Progress, Recorded, Watch, Workspace, World, binary};
@@ -18,6 +18,7 @@ use crate::digest::Digest;
 use crate::ledger::Entry;
 use crate::ledger::entry::{Document, ModelEntry, input_commitment};
 use crate::model::findings::{CrossValidation, Findings};
+use crate::model::rivals::Active;
 use crate::model::{self, Model};
 use crate::name::Token;
 use crate::policy::Right;
@@ -86,7 +87,8 @@ pub fn train(
         Some(key) => Some(Signer::open(ws, &person.id, key)?),
         None => None,
     };
-    View::open(&ws.root)?; // a workspace whose log does not open is not one to train in
+    let view = View::open(&ws.root)?; // a workspace whose log does not open is not one to train in
+    let active = Beside::new(ws, &view, &purpose.id)?;
     let named = files::expand(&request.data)?;
     let prints = named
         .iter()
@@ -95,10 +97,11 @@ pub fn train(
     let gathered = gather(ws, &named, request.strict, watch)?;
     prints.iter().try_for_each(files::Fingerprint::unchanged)?;
     let step = |progress| watch(Progress::Training(progress));
-    let (model, findings) = model::train::train(
+    let (model, findings) = model::train::train_beside(
         &gathered.examples,
         &ws.policy.training,
         &ws.policy.profiling,
+        active.as_ref().map(Beside::active).as_ref(),
         &step,
     )?;
     let version = model.version();
@@ -182,6 +185,36 @@ fn standing<'a>(life: &Life<'a>, version: Digest) -> Option<&'a ModelEntry> {
     let purged = life.stage(version) == Some(Stage::Purged);
     let last = life.trainings(version).last();
     last.filter(|_| !purged).map(|(_, it)| it)
+}
+
+/// The model that scores for the purpose while another is trained, read and believed.
+struct Beside {
+    version: Digest,
+    model: Model,
+    last: Option<String>,
+}
+
+impl Beside {
+    fn new(ws: &Workspace, view: &View, purpose: &Token) -> Result<Option<Self>, Error> {
+        let Some(version) = models::active(view, purpose) else {
+            return Ok(None);
+        };
+        let model = models::load(ws, view, version)?.model;
+        let provenance = models::provenance(ws, version);
+        Ok(Some(Self {
+            version,
+            model,
+            last: provenance.and_then(|it| Some(it.period?.last)),
+        }))
+    }
+
+    fn active(&self) -> Active<'_> {
+        Active {
+            version: self.version,
+            model: &self.model,
+            last: self.last.as_deref(),
+        }
+    }
 }
 
 /// Judges the whole procedure on folds; writes and records nothing.

@@ -662,6 +662,9 @@ fn findings(levels: Vec<Vec<Level>>) -> Findings {
         promotable: true,
         cv: None,
         profile: None,
+        compared: Vec::new(),
+        incomparable: None,
+        thin: None,
     }
 }
 

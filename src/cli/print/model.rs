@@ -9,7 +9,7 @@ use super::{noun, right, stands, table};
 use crate::cli::Face;
 use crate::model::findings::Metrics;
 use crate::policy::Policy;
-use crate::report::{CardInput, ProfilingView, moment, scientific, warnings};
+use crate::report::{CardInput, ProfilingView, moment, rivals, scientific, warnings};
 use crate::say;
 use crate::workspace::{CvReport, Listed, Trained};
 
@@ -209,6 +209,17 @@ fn figures(
     }
     if let Some(view) = input.profiling(lang) {
         profile(face, &view)?;
+    }
+    if let Some(view) = rivals(found, u64::from(input.policy.training.min_people), lang) {
+        let mut lines = table(&view.heads);
+        for row in &view.rows {
+            lines.add_row(row);
+        }
+        right(&mut lines, &[1, 2, 3, 4]);
+        writeln!(face.out, "{lines}")?;
+        for remark in &view.remarks {
+            writeln!(face.out, "{remark}")?;
+        }
     }
     for (what, advice) in warnings(input, lang) {
         writeln!(face.out, "! {what} {advice}")?;

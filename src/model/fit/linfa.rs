@@ -14,14 +14,11 @@ use ndarray::{Array1, Array2, ShapeBuilder as _};
 use super::coded::Coded;
 use super::dense::Dense;
 use super::newton::{Fitted, Objective as _, newton};
-use super::{Error, TOLERANCE};
+use super::{Error, TOLERANCE, USABLE};
 use crate::model::findings::Certificate;
 
 /// The largest difference of log-odds, on any sampled row, that certifies a model.
 const AGREEMENT: f64 = 1e-3;
-
-/// ‖∇‖∞ / n under which linfa's answer may be a model. It stalls near 2·10⁻⁶, whatever tolerance it is given.
-const USABLE: f64 = 1e-5;
 
 /// ‖∇‖∞ / n at which linfa may stop.
 const SLACK: f64 = 1e-8;

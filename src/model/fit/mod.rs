@@ -15,6 +15,7 @@ mod coded;
 mod dense;
 mod group;
 mod hessian;
+mod indicators;
 mod linfa;
 mod logistic;
 mod newton;
@@ -22,11 +23,15 @@ mod newton;
 pub use basis::Basis;
 pub use coded::{Coded, Coding};
 pub use dense::Dense;
+pub use indicators::Indicators;
 pub use linfa::{Outside, certify, fit_linfa, solve};
 pub use newton::{Descent, Fitted, newton};
 
 /// ‖∇‖∞ / n that a model's own fit must reach.
 pub const TOLERANCE: f64 = 1e-10;
+
+/// ‖∇‖∞ / n under which linfa's answer may be a model. It stalls near 2·10⁻⁶, whatever tolerance it is given.
+pub const USABLE: f64 = 1e-5;
 
 /// The most columns of a design, intercept included.
 pub const MOST_COLUMNS: usize = 4000;

@@ -258,7 +258,8 @@ pub fn list(ws: &Workspace) -> Result<Vec<Listed>, Error> {
         .collect())
 }
 
-fn provenance(ws: &Workspace, version: Digest) -> Option<Provenance> {
+/// A model's provenance, if its file can be read.
+pub fn provenance(ws: &Workspace, version: Digest) -> Option<Provenance> {
     let text = fs::read_to_string(folder(ws, version).join("provenance.json")).ok()?;
     Provenance::parse(&text).ok()
 }

@@ -11,9 +11,12 @@ use super::life::{Life, Stage};
 use super::refusal::{Asked, Refusal};
 use super::{life, load, provenance, resolve, sweep};
 use crate::digest::Digest;
+use crate::lang::Lang;
 use crate::ledger::Entry;
-use crate::ledger::entry::{Activate, Approve, Retire, Signed};
-use crate::ledger::text::{Approval, Course, Leaving};
+use crate::ledger::entry::{Activate, Approve, Report, Retire, Signed};
+use crate::ledger::text::{About, Approval, Course, Leaving};
+use crate::model::Model;
+use crate::model::gates::gates;
 use crate::name::Token;
 use crate::policy::Right;
 use crate::workspace::error::Error;
@@ -184,9 +187,9 @@ fn judge(
     let mut commit = Commit::default();
     let mut report = None;
     if approves {
-        load(ws, step.view(), model)?;
+        let loaded = load(ws, step.view(), model)?;
         second_person(&step, model)?;
-        report = Some(gates(ws, world, &step, model, &mut commit)?);
+        report = Some(passed(world, &step, &loaded.model, &mut commit)?);
     }
     let entry = Entry::Approve(Approve {
         model,
@@ -401,21 +404,46 @@ fn may_purge(ws: &Workspace, step: &Step<'_>, model: Digest) -> Result<(), Error
     }
 }
 
-/// The gates, all open, as a document that joins `commit`; refused where one is closed.
-fn gates(
-    ws: &Workspace,
-    _world: &World,
-    _step: &Step<'_>,
-    model: Digest,
-    _commit: &mut Commit,
+/// The gates, all passed, as a document that joins `commit`; refused where one is not.
+fn passed(
+    world: &World,
+    step: &Step<'_>,
+    model: &Model,
+    commit: &mut Commit,
 ) -> Result<Digest, Error> {
-    let found = provenance(ws, model);
-    if !found.as_ref().is_some_and(|it| it.findings.promotable) {
+    let (ws, version) = (step.ws, model.version());
+    let found = provenance(ws, version).ok_or_else(|| Error::Model {
+        version: version.short(),
+        file: "provenance.json".to_owned(),
+        what: "cannot be read".to_owned(),
+    })?;
+    let asked = gates(model, &found.findings, &ws.policy, step.life().active());
+    if !asked.passed {
+        let lines = asked.failed().map(|gate| {
+            let words = |lang| {
+                let would = gate.would_pass.as_ref();
+                let would = would.map_or_else(String::new, |it| format!(" {}", it.words(lang)));
+                format!("{}{would}", gate.meaning.words(lang))
+            };
+            (words(Lang::En), words(Lang::Fr))
+        });
         return Err(Refusal::Gates {
-            model: model.short(),
-            failed: Vec::new(),
+            model: version.short(),
+            failed: lines.collect(),
         }
         .into());
     }
-    Ok(model)
+    let mut text = serde_json::to_string_pretty(&asked).expect("words and numbers serialise");
+    text.push('\n');
+    let document = Digest::of(text.as_bytes());
+    commit.documents.push(text.into_bytes());
+    commit.entries.push(Entry::Report(Report {
+        document,
+        about: About::Gates,
+        model: Some(version),
+        purpose: step.purpose.clone(),
+        time: world.now,
+        actor: step.signer.person.clone(),
+    }));
+    Ok(document)
 }

@@ -1,0 +1,106 @@
+//! The twin beside other methods, on the same holdout: what `provenance.json` says of each.
+//!
+//! Two point estimates say little. Both models judge the same people, so what is
+//! drawn again and again is their *difference*: it is much surer than either figure.
+
+use serde::{Deserialize, Serialize};
+
+use super::findings::Interval;
+use crate::digest::Digest;
+
+/// A method that judged the same holdout.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "method")]
+pub enum Rival {
+    /// Naive Bayes on frequencies, as Odoo scores leads.
+    NaiveBayes,
+    /// The ordinary one-hot logistic regression.
+    OneHot,
+    /// The model that scored for the purpose when this one was trained.
+    Active {
+        /// Its version.
+        model: Digest,
+        /// Whether it was fitted on rows of the holdout.
+        seen: Seen,
+    },
+}
+
+/// Whether the active model was fitted on rows of the holdout; it carries no row, so dates have to say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Seen {
+    /// The last day that it learned from is before the holdout's first.
+    No,
+    /// It learned from days of the holdout.
+    Yes,
+    /// There are no dates to tell by.
+    Unknown,
+}
+
+/// What the twin has more of than a rival, with the paired 95 % bootstrap interval by person.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Difference {
+    /// Area under the ROC curve, ours less theirs: under 0, ours is worse.
+    pub roc_auc: Interval,
+    /// Log-loss in nats, ours less theirs: over 0, ours is worse.
+    pub log_loss: Interval,
+}
+
+impl Difference {
+    /// Whether ours is worse beyond chance: one of the intervals lies wholly on the worse side.
+    #[must_use]
+    pub fn is_worse(&self) -> bool {
+        self.roc_auc.high < 0.0 || self.log_loss.low > 0.0
+    }
+
+    /// The difference the other way round: theirs less ours.
+    #[must_use]
+    pub fn turned(&self) -> Self {
+        let turn = |it: Interval| Interval {
+            value: -it.value,
+            low: -it.high,
+            high: -it.low,
+        };
+        Self {
+            roc_auc: turn(self.roc_auc),
+            log_loss: turn(self.log_loss),
+        }
+    }
+}
+
+/// One rival's figures on the holdout, and the twin's beside them.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Compared {
+    /// Which.
+    pub rival: Rival,
+    /// Rows that it was fitted on, where it was fitted here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rows: Option<u64>,
+    /// Its area under the ROC curve.
+    pub roc_auc: Interval,
+    /// Its log-loss.
+    pub log_loss: Interval,
+    /// The twin's figures less its.
+    pub difference: Difference,
+    /// The figures of the model itself, refitted on all rows, less its: where it may have seen the holdout, only a
+    /// model that has seen it too is its equal.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refitted: Option<Difference>,
+}
+
+impl Compared {
+    /// The difference between equals: neither has seen the holdout, or both may have.
+    #[must_use]
+    pub fn between_equals(&self) -> &Difference {
+        self.refitted.as_ref().unwrap_or(&self.difference)
+    }
+}
+
+/// The model that was active reads what these examples do not hold.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Incomparable {
+    /// Its version.
+    pub model: Digest,
+    /// A feature that the policy no longer declares, or declares differently.
+    pub feature: String,
+}
