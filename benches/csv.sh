@@ -12,6 +12,8 @@
 # Writes benches/runs/<date>-csv.md. Needs python3 with venv, and GNU time.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+# shellcheck source=benches/people.sh
+. benches/people.sh
 root=$PWD
 rows=${1:-1000000}
 peers=$(realpath "${PEERS:-benches}")
@@ -52,8 +54,9 @@ for format in csv parquet; do
     cd "$work/$format"
     "$probant" init > /dev/null 2>&1
     cp "$work/$format.toml" probant.toml
-    "$probant" train "$work/train.$format" --as data > /dev/null 2> "$work/err" || { cat "$work/err" >&2; exit 1; }
-    "$probant" models activate @latest --as data > /dev/null 2>&1
+    people "$probant"
+    "$probant" train "$work/train.$format" --as data --key data.key > /dev/null 2> "$work/err" || { cat "$work/err" >&2; exit 1; }
+    publish "$probant"
   )
 done
 

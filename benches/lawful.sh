@@ -10,6 +10,8 @@
 # Prints a table in Markdown. Needs python3 with venv, and GNU time.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+# shellcheck source=benches/people.sh
+. benches/people.sh
 # shellcheck source=benches/setup.sh
 . benches/setup.sh
 folder "${1:-}"
@@ -31,11 +33,11 @@ cd "$ws/none-1"
 printf 'one\n' > consents/letter-1.txt
 printf 'two\n' > consents/letter-2.txt
 cp "$root/benches/leads.toml" probant.toml
-"$PROBANT" train "$work/leads-100000-1.parquet" --as data > /dev/null 2>&1
-"$PROBANT" models activate @latest --as data > /dev/null 2>&1
-key=$("$PROBANT" keys person dpo --out "$ws/dpo.key" --json | python3 -c 'import json, sys; print(json.load(sys.stdin)["key"])')
-cat "$root/benches/leads.toml" "$root/benches/lawful.toml" > probant.toml
-sed -i "s|^id = \"dpo\"|&\nkey = \"$key\"|; s|^basis = .*|basis = [\"consent\", \"legitimate-interest\"]\nchannel = \"email\"\nassessment = \"li.toml\"|" probant.toml
+people "$PROBANT"
+"$PROBANT" train "$work/leads-100000-1.parquet" --as data --key data.key > /dev/null 2>&1
+publish "$PROBANT"
+cat "$root/benches/lawful.toml" >> probant.toml
+sed -i "s|^basis = .*|basis = [\"consent\", \"legitimate-interest\"]\nchannel = \"email\"\nassessment = \"li.toml\"|" probant.toml
 cat > li.toml << END
 id = "li-1"
 purpose = "benchmark"
@@ -46,7 +48,7 @@ signed_by = "dpo"
 date = "2026-01-01"
 expires = "2026-12-31"
 END
-"$PROBANT" law sign li.toml --as dpo --key "$ws/dpo.key" > /dev/null
+"$PROBANT" law sign li.toml --as dpo --key dpo.key > /dev/null
 cp -a "$ws/none-1" "$ws/fr-1"
 printf '\n[law]\npack = "fr-1"\n' >> "$ws/fr-1/probant.toml"
 cd "$root"

@@ -13,6 +13,8 @@
 # Writes benches/runs/<date>-ledger.md. Needs python3 with venv (numpy, pyarrow: for the training export only).
 set -euo pipefail
 cd "$(dirname "$0")/.."
+# shellcheck source=benches/people.sh
+. benches/people.sh
 root=$PWD
 folder=${1:?a folder on the disk to be measured}
 shift
@@ -39,8 +41,9 @@ mkdir "$work/base"
   cd "$work/base"
   "$probant" init > /dev/null
   cp "$root/benches/leads.toml" probant.toml
-  "$probant" train "$work/leads.parquet" --as data > /dev/null
-  "$probant" models activate @latest --as data > /dev/null
+  people "$probant"
+  "$probant" train "$work/leads.parquet" --as data --key data.key > /dev/null
+  publish "$probant"
 )
 
 field() { python3 -c 'import json, sys; print(json.load(sys.stdin)[sys.argv[1]])' "$1"; }

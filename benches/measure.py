@@ -91,9 +91,18 @@ def workspace(probant, folder, policy, train, env=None):
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     Run(probant, "init", cwd=folder)
-    (folder / "probant.toml").write_text(policy)
-    trained = Run(probant, "-w", folder, "train", train, "--as", "data", env=env)
-    Run(probant, "-w", folder, "models", "activate", "@latest", "--as", "data")
+    file = folder / "probant.toml"
+    file.write_text(policy)
+    # One trains, the other approves: each with a key of their own.
+    for person in ("data", "dpo"):
+        made = ("keys", "person", person, "--out", folder / f"{person}.key", "--json")
+        made = subprocess.run([probant, "-w", folder, *made], capture_output=True, check=True)
+        who = f'id = "{person}"\n'
+        file.write_text(file.read_text().replace(who, f'{who}key = "{json.loads(made.stdout)["key"]}"\n', 1))
+    data, dpo = (("--as", person, "--key", folder / f"{person}.key") for person in ("data", "dpo"))
+    trained = Run(probant, "-w", folder, "train", train, *data, env=env)
+    Run(probant, "-w", folder, "models", "approve", "@candidate", *dpo)
+    Run(probant, "-w", folder, "models", "activate", "@candidate", *data)
     return trained
 
 

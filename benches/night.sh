@@ -10,6 +10,8 @@
 # Writes benches/runs/<date>-night.md. Needs python3 with venv, and GNU time.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+# shellcheck source=benches/people.sh
+. benches/people.sh
 root=$PWD
 rows=${1:-1000000}
 peers=$(realpath "${PEERS:-benches}")
@@ -37,6 +39,7 @@ mkdir "$ws"
 cd "$ws"
 "$probant" init > /dev/null
 cp "$root/benches/leads.toml" probant.toml
+people "$probant"
 
 # timed NAME COMMAND…: runs it, keeps what GNU time says in NAME.time.
 timed() {
@@ -46,8 +49,8 @@ timed() {
   /usr/bin/time -v -o "$work/$name.time" "$@" > "$work/$name.out" 2> "$work/$name.err" || { cat "$work/$name.err" >&2; exit 1; }
 }
 load=$(cut -d' ' -f1-3 /proc/loadavg)
-timed train "$probant" train "$work/leads-$rows-1.parquet" --as data
-"$probant" models activate @latest --as data > /dev/null
+timed train "$probant" train "$work/leads-$rows-1.parquet" --as data --key data.key
+publish "$probant"
 timed score "$probant" score "$work/leads-$rows-3.parquet" --out "$work/scores.parquet"
 timed verify "$probant" ledger verify --full
 cd "$root"

@@ -9,6 +9,8 @@
 # Prints a table in Markdown. Needs perf, and python3 with venv.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+# shellcheck source=benches/people.sh
+. benches/people.sh
 # shellcheck source=benches/setup.sh
 . benches/setup.sh
 folder "${1:-}"
@@ -22,7 +24,8 @@ root=$PWD
 cd "$ws"
 "$PROBANT" init > /dev/null
 cp "$root/benches/leads.toml" probant.toml
-"$PROBANT" train "$work/leads-1000000-1.parquet" --as data > /dev/null
-"$PROBANT" models activate @latest --as data > /dev/null
+people "$PROBANT"
+"$PROBANT" train "$work/leads-1000000-1.parquet" --as data --key data.key > /dev/null
+publish "$PROBANT"
 perf record -q -F 2000 -o perf.data "$PROBANT" score "$work/leads-$rows-3.parquet" --out scores.parquet > /dev/null 2>&1
 perf script -i perf.data -F ip,sym 2> /dev/null | python3 "$root/benches/profile.py" "$rows" 2000

@@ -5,7 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::findings::Interval;
+use super::findings::{Findings, Interval};
 use crate::digest::Digest;
 
 /// A method that judged the same holdout.
@@ -93,6 +93,46 @@ impl Compared {
     #[must_use]
     pub fn between_equals(&self) -> &Difference {
         self.refitted.as_ref().unwrap_or(&self.difference)
+    }
+}
+
+/// A model that was trained before, beside the model that is active by now: what a training says that finds the same
+/// model again. It is recorded as a report, since the papers of a model never change.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ComparedAgain {
+    /// Of this document: 1.
+    pub schema_version: u32,
+    /// The model that was trained again.
+    pub model: Digest,
+    /// The active model, on the same holdout.
+    pub compared: Vec<Compared>,
+    /// The active model, where it could not judge the holdout.
+    pub incomparable: Option<Incomparable>,
+}
+
+impl ComparedAgain {
+    /// What a training found of the active model, where there is one.
+    #[must_use]
+    pub fn of(model: Digest, findings: &Findings) -> Option<Self> {
+        let active = |it: &&Compared| matches!(it.rival, Rival::Active { .. });
+        let compared: Vec<Compared> = findings.compared.iter().filter(active).cloned().collect();
+        let incomparable = findings.incomparable.clone();
+        let any = !compared.is_empty() || incomparable.is_some();
+        any.then_some(Self {
+            schema_version: 1,
+            model,
+            compared,
+            incomparable,
+        })
+    }
+
+    /// The findings with what this says instead of what they say of the model that was active then.
+    pub fn amend(self, findings: &mut Findings) {
+        let other = |it: &Compared| !matches!(it.rival, Rival::Active { .. });
+        findings.compared.retain(other);
+        findings.compared.extend(self.compared);
+        findings.incomparable = self.incomparable;
     }
 }
 

@@ -16,7 +16,9 @@ use super::signed::{BLANK, sign};
 use super::{Progress, Recorded, Watch, Workspace, World, binary};
 use crate::digest::Digest;
 use crate::ledger::Entry;
-use crate::ledger::entry::{Document, ModelEntry, input_commitment};
+use crate::ledger::entry::{Document, ModelEntry, Report, input_commitment};
+use crate::ledger::text::About;
+use crate::model::compared::ComparedAgain;
 use crate::model::findings::{CrossValidation, Findings};
 use crate::model::rivals::Active;
 use crate::model::{self, Model};
@@ -54,6 +56,8 @@ pub struct Trained {
     pub by: String,
     /// Whether somebody signed its training.
     pub signed: bool,
+    /// Whether a model that was there already was compared with the one that is active by now.
+    pub compared_again: bool,
     /// Its folder.
     pub folder: String,
     /// The model itself.
@@ -111,6 +115,7 @@ pub fn train(
         same_as_before,
         by: person.id.to_string(),
         signed,
+        compared_again: false,
         folder: folder(ws, version).display().to_string(),
         document: model.clone(),
         provenance,
@@ -135,22 +140,19 @@ pub fn train(
     if let Some(known) = known {
         let before = fs::read_to_string(folder(ws, version).join("provenance.json")).ok();
         let before = before.and_then(|text| Provenance::parse(&text).ok());
-        let signed = known.signature.is_some();
-        let before = before.unwrap_or(provenance);
-        return match signer.filter(|it| !signed && it.person == known.actor) {
-            None => Ok(Recorded(trained(before, true, signed))),
-            // Whoever trained it signs now what they did not sign then; the model and its folder stay as they are.
-            Some(signer) => {
-                let entry = ModelEntry {
-                    policy: ws.policy.digest,
-                    time: world.now,
-                    ..known
-                };
-                let commit = commit(ws, &writer, &model, entry, world, Some(&signer));
-                writer.commit(&commit)?;
-                Ok(Recorded(trained(before, true, true)))
-            }
+        let again = Again {
+            known,
+            before: before.as_ref(),
+            model: &model,
+            found: &provenance,
+            purpose: &purpose.id,
+            person: &person.id,
         };
+        let (signed, compared_again) = again.record(ws, world, &mut writer, signer.as_ref())?;
+        return Ok(Recorded(Trained {
+            compared_again,
+            ..trained(before.unwrap_or(provenance), true, signed)
+        }));
     }
     ws.state()?
         .remember_training(&version.to_string(), &salts)?;
@@ -178,6 +180,68 @@ pub fn train(
     let commit = commit(ws, &writer, &model, entry, world, signer.as_ref());
     writer.commit(&commit)?;
     Ok(Recorded(trained(provenance, false, signer.is_some())))
+}
+
+/// A training that found a model which is there already: its folder stays as it is.
+struct Again<'a> {
+    known: ModelEntry,
+    before: Option<&'a Provenance>,
+    model: &'a Model,
+    found: &'a Provenance,
+    purpose: &'a Token,
+    person: &'a Token,
+}
+
+impl Again<'_> {
+    /// Whoever trained it signs now what they did not sign then, and a model that became active since is compared:
+    /// whether its training is signed, and whether there was a comparison to record.
+    fn record(
+        self,
+        ws: &Workspace,
+        world: &World,
+        writer: &mut Writer,
+        signer: Option<&Signer>,
+    ) -> Result<(bool, bool), Error> {
+        let mut news = Commit::default();
+        let comparison = self.comparison(writer.view());
+        let signed = self.known.signature.is_some();
+        let signs = signer.filter(|it| !signed && it.person == self.known.actor);
+        if let Some(signer) = signs {
+            let entry = ModelEntry {
+                policy: ws.policy.digest,
+                time: world.now,
+                ..self.known
+            };
+            news = commit(ws, writer, self.model, entry, world, Some(signer));
+        }
+        let compares = comparison.is_some();
+        if let Some(text) = comparison {
+            news.entries.push(Entry::Report(Report {
+                document: Digest::of(text.as_bytes()),
+                about: About::Comparison,
+                model: Some(self.found.model),
+                purpose: self.purpose.clone(),
+                time: world.now,
+                actor: self.person.clone(),
+            }));
+            news.documents.push(text.into_bytes());
+        }
+        if !news.entries.is_empty() {
+            writer.commit(&news)?;
+        }
+        Ok((signed || signs.is_some(), compares))
+    }
+
+    /// What this training says of the model that is active, unless that is known.
+    fn comparison(&self, view: &View) -> Option<String> {
+        let version = self.found.model;
+        let again = ComparedAgain::of(version, &self.found.findings)?;
+        let first = || ComparedAgain::of(version, &self.before?.findings);
+        let known = models::compared_again(view, version).or_else(first);
+        let mut text = serde_json::to_string_pretty(&again).expect("words and numbers serialise");
+        text.push('\n');
+        (known.as_ref() != Some(&again)).then_some(text)
+    }
 }
 
 /// The last training of a model whose folder was not removed since.

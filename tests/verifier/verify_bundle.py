@@ -194,8 +194,8 @@ WHAT = [("schema", SHA), ("policy", SHA), ("law", SHA)]
 ACTED = [("time", TIME), ("actor", NAME)]
 
 
-def approval(words):
-    return [("model", SHA), ("purpose", NAME), *ACTED, ("approval", words)]
+STEP = [("model", SHA), ("purpose", NAME), *ACTED]
+SIGNED = [("policy?", SHA), ("signature?", SIGNATURE)]
 
 
 def people(states):
@@ -206,7 +206,8 @@ def people(states):
 GRAMMAR = {
     "genesis": [("origin", r"probant\.invalid/[0-9a-f]{16}"), ("time", TIME), ("binary", NAME), ("key", r"[!-~]+")],
     "key": [("kid", NAME), ("use", "pseudonym|suppression"), ("time", TIME), ("check", HASH)],
-    "model": [("model", SHA), ("schema", SHA), ("policy", SHA), ("time", TIME), ("binary", NAME), ("actor", NAME), ("file*", f"{NAME} {SHA}")],
+    "model": [("model", SHA), ("schema", SHA), ("policy", SHA), ("time", TIME), ("binary", NAME), ("actor", NAME), ("file*", f"{NAME} {SHA}"),
+              ("signature?", SIGNATURE)],
     "schema": DOCUMENT,
     "policy": DOCUMENT,
     "law": DOCUMENT,
@@ -220,8 +221,10 @@ GRAMMAR = {
     "release": [("event", ID), *ACTED, ("purpose", NAME), ("run", ID), ("tool", NAME), ("channel", NAME),
                 ("message", "promotional|informational|legal"), ("leads", "[1-9][0-9]*"), ("file", HASH)],
     "bundle": [("event", ID), *ACTED, ("recipient", NAME), ("segment*", ID)],
-    "approve": approval("approved|unapproved"),
-    "activate": approval("approved|unapproved"),
+    "approve": [*STEP, ("approval", "approved|unapproved"), ("report?", SHA), *SIGNED],
+    "activate": [*STEP, ("approval", "approved|unapproved"), ("course?", "publication|rollback"), ("replaces?", SHA), *SIGNED],
+    "retire": [*STEP, ("leaving", "retired|purged"), ("policy", SHA), ("signature", SIGNATURE)],
+    "report": [("document", SHA), ("about", "gates|comparison|fairness|monitoring"), ("model?", SHA), ("purpose", NAME), *ACTED],
     "erase": people("intent|done"),
     "restrict": people("set|lifted"),
     "purge": [("event", ID), *ACTED, ("class", NAME), ("segment*", ID)],
@@ -240,7 +243,8 @@ def code_of(line):
 
 ASCENDING = {"file": first_word, "rows": first_word, "segment": first_word, "request": base64.b64decode, "basis": code_of, "outcome": code_of}
 RELIES_ON = {"model": ("schema", "policy"), "run": ("model", "schema", "policy", "law"), "segment": ("model", "schema", "policy", "law"),
-             "approve": ("model",), "activate": ("model",), "sign-off": ("policy",)}
+             "approve": ("model", "policy", "report"), "activate": ("model", "policy"), "retire": ("model", "policy"), "report": ("model",),
+             "sign-off": ("policy",)}
 
 
 class Entry:
@@ -294,6 +298,12 @@ class Entry:
             need(self.number("opened") <= proposed, self.where, "more were opened than proposed")
             need(sum(map(self.number, ("validated", "overridden", "rejected"))) <= proposed, self.where, "more were reviewed than proposed")
             need(self.number("found") == self.number("planted"), self.where, "a planted case was not found")
+        if self.kind in ("approve", "activate"):
+            signed = bool(self.lines["signature"])
+            need(bool(self.lines["policy"]) == signed, self.where, "a policy and a signature stand together or not at all")
+            need(not self.lines.get("report") or signed, self.where, "a report that nobody signed for")
+            need(self.kind == "approve" or bool(self.lines["course"]) == signed, self.where, "a `course` stands where somebody signed, and there alone")
+            need(self.lines.get("replaces") != self.lines["model"], self.where, "a model does not take over from itself")
         if self.kind == "segment":
             need(1 <= self.number("rows") <= 1 << 20, self.where, "a segment holds 1 to 1048576 rows")
             need(all(code < 256 for key in ("basis", "outcome") for code in self.table(key)), self.where, "a code above 255")
@@ -338,13 +348,54 @@ def check_purge(entry, segments, purged):
         purged.add(segment["id"])
 
 
+class Life:
+    """Candidate, approved, active, retired: that each step of a model follows from those before it."""
+
+    def __init__(self):
+        self.trainers, self.approved, self.active, self.were_active, self.gone, self.signs = {}, set(), {}, set(), set(), False
+
+    def take(self, entry):
+        model = entry.named("model")
+        if entry.kind == "model":
+            self.trainers.setdefault(model, set()).add(entry["actor"])
+            self.gone.discard(model)
+            return
+        step = (entry["purpose"], model)
+        self.signs |= bool(entry.lines["signature"])
+        need(not self.signs or entry.lines["signature"], entry.where, "nobody signed it, in a log where steps are")
+        if entry.kind == "approve":
+            (self.approved.add if entry["approval"] == "approved" else self.approved.discard)(step)
+            own = entry["approval"] == "approved" and entry["actor"] in self.trainers.get(model, ())
+            need(not own, entry.where, "whoever trained a model approves it")
+        elif entry.kind == "activate":
+            before = self.active.get(entry["purpose"])
+            need(model not in self.gone, entry.where, "the folder of its model was removed before")
+            if entry.lines["course"]:
+                need(step in self.approved, entry.where, "nobody had approved its model")
+                need(entry.named("replaces") == (before if before != model else None), entry.where, "it takes over from another model than the active one")
+                need(entry["course"] == "publication" or step in self.were_active, entry.where, "it goes back to a model that was never active")
+            self.active[entry["purpose"]] = model
+            self.were_active.add(step)
+        else:
+            self.approved.discard(step)
+            if entry["leaving"] == "purged":
+                need(model not in self.active.values(), entry.where, "it removes the folder of a model that scores")
+                self.gone.add(model)
+            elif self.active.get(entry["purpose"]) == model:
+                self.active[entry["purpose"]] = None
+
+    def scores(self, run):
+        active = self.active.get(run["purpose"], run.named("model"))
+        need(run["model"].endswith(" trial") or active == run.named("model"), run.where, "its model was not the active one")
+
+
 SAME_AS_RUN = ("model", "schema", "policy", "law", "binary", "purpose")
 
 
 def check_entries(log, key):
     """Order, documents kept before they are named, acts from their beginning to their end, and that nothing is missing from any run."""
     kept, kids, runs, segments, held, acts, purged, signed_off = set(), set(), {}, {}, {}, {}, set(), set()
-    tree, roots = Tree(), []
+    tree, roots, life = Tree(), [], Life()
     for entry, text in zip(log.entries, log.texts):
         roots.append(tree.root())
         tree.push(leaf_hash(text))
@@ -354,7 +405,11 @@ def check_entries(log, key):
         for what in RELIES_ON.get(entry.kind, ()):
             digest = entry.named(what)
             need(digest is None or (what, digest) in kept, entry.where, f"no earlier entry keeps its {what}")
-        if entry.kind in ("model", "schema", "policy", "law"):
+        if entry.kind in ("model", "approve", "activate", "retire"):
+            life.take(entry)
+        if entry.kind == "run":
+            life.scores(entry)
+        if entry.kind in ("model", "schema", "policy", "law", "report"):
             kept.add((entry.kind, entry["model" if entry.kind == "model" else "document"]))
         if entry.kind == "key":
             kids.add(entry["kid"])

@@ -20,7 +20,17 @@ pub fn trained(face: &mut Face<'_>, trained: &Trained, policy: &Policy) -> io::R
     }
     let lang = face.lang;
     let version = &trained.model[..12];
-    if trained.same_as_before {
+    if trained.compared_again {
+        writeln!(
+            face.out,
+            "{}",
+            say!(
+                lang,
+                "The same model as before, byte for byte: {version}. How it compares with the model that is active now is recorded."
+                    | "Le même modèle qu’auparavant, à l’octet près\u{a0}: {version}. Sa comparaison avec le modèle actif aujourd’hui est consignée."
+            )
+        )?;
+    } else if trained.same_as_before {
         writeln!(
             face.out,
             "{}",

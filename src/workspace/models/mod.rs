@@ -24,9 +24,10 @@ use super::journal::View;
 use super::replay::Replayer;
 use crate::digest::Digest;
 use crate::ledger::entry::ModelEntry;
-use crate::ledger::text::{Approval, Leaving};
+use crate::ledger::text::{About, Approval, Leaving};
 use crate::ledger::{Entry, note};
 use crate::model::Model;
+use crate::model::compared::ComparedAgain;
 use crate::name::Token;
 use crate::report::Provenance;
 
@@ -196,6 +197,16 @@ pub fn load(ws: &Workspace, view: &View, version: Digest) -> Result<Loaded, Erro
 /// The folder of a model.
 pub fn folder(ws: &Workspace, version: Digest) -> PathBuf {
     ws.models().join(version.to_string())
+}
+
+/// What the last training says that found a model again and compared it with the active one.
+pub fn compared_again(view: &View, model: Digest) -> Option<ComparedAgain> {
+    let reports = view.entries().rev().filter_map(|(_, entry)| match entry {
+        Entry::Report(it) if it.about == About::Comparison && it.model == Some(model) => Some(it),
+        _ => None,
+    });
+    let mut reports = reports.filter_map(|it| view.document(&it.document).ok());
+    reports.find_map(|bytes| serde_json::from_slice(&bytes).ok())
 }
 
 /// Removes the folders of models that the log says are gone: what a crash left of a purge.

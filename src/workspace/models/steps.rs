@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use super::life::{Life, Stage};
 use super::refusal::{Asked, Refusal};
-use super::{life, load, provenance, resolve, sweep};
+use super::{compared_again, life, load, provenance, resolve, sweep};
 use crate::digest::Digest;
 use crate::lang::Lang;
 use crate::ledger::Entry;
@@ -412,11 +412,14 @@ fn passed(
     commit: &mut Commit,
 ) -> Result<Digest, Error> {
     let (ws, version) = (step.ws, model.version());
-    let found = provenance(ws, version).ok_or_else(|| Error::Model {
+    let mut found = provenance(ws, version).ok_or_else(|| Error::Model {
         version: version.short(),
         file: "provenance.json".to_owned(),
         what: "cannot be read".to_owned(),
     })?;
+    if let Some(again) = compared_again(step.view(), version) {
+        again.amend(&mut found.findings);
+    }
     let asked = gates(model, &found.findings, &ws.policy, step.life().active());
     if !asked.passed {
         let lines = asked.failed().map(|gate| {
