@@ -6,6 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::compared::{Compared, Incomparable, Rival};
+use super::reference::Reference;
 
 /// A point estimate with its 95 % bootstrap interval.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -350,4 +351,7 @@ pub struct Findings {
     /// or the model is wrong. Older trainings did not count.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub thin: Option<u64>,
+    /// What later months are compared with; older trainings kept none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reference: Option<Reference>,
 }

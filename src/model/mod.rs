@@ -11,6 +11,8 @@
 //! | [`split`] | which rows are fitted on and which judge: holdout and folds |
 //! | [`select`] | strength and pairs by cross-validation |
 //! | [`evaluate`] | metrics with intervals |
+//! | [`expected`] | what scores promise before an outcome is known |
+//! | [`reference`] | what later months are compared with |
 //! | [`leaks`] | what in the data is too good to be true |
 //! | [`profile`] | what each feature brings, and how many people it singles out |
 //! | [`compared`] | the twin beside other methods, on the same holdout |
@@ -28,6 +30,7 @@ pub mod compared;
 pub mod document;
 pub mod evaluate;
 pub mod examples;
+pub mod expected;
 pub mod findings;
 pub mod fit;
 mod gains;
@@ -37,6 +40,7 @@ pub mod pairs;
 pub mod people;
 mod prepare;
 pub mod profile;
+pub mod reference;
 pub mod rivals;
 pub mod score;
 pub mod select;

@@ -14,6 +14,7 @@ use super::findings::{CrossValidation, Findings, FoldFigures, KeptPair, Tried, W
 use super::people::People;
 use super::prepare::Prepared;
 use super::profile::{OverBudget, Singled, gained};
+use super::reference::Reference;
 use super::rivals::{self, Active, Rivals};
 use super::select::{self, Candidates, Choice, Task, choose};
 use super::split::{self, given_folds, hold_out};
@@ -304,6 +305,7 @@ pub fn train_beside(
         compared,
         incomparable: rivals.incomparable,
         thin: Some(thin(&fitted)),
+        reference: Some(Reference::of(&fitted, training)?),
     };
     findings.promotable = gates::own(&fitted.model, &findings, training, profiling)
         .iter()

@@ -665,6 +665,7 @@ fn findings(levels: Vec<Vec<Level>>) -> Findings {
         compared: Vec::new(),
         incomparable: None,
         thin: None,
+        reference: None,
     }
 }
 
