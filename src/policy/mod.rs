@@ -12,6 +12,7 @@ mod draft;
 mod error;
 mod findings;
 mod lawful;
+mod monitoring;
 mod open;
 mod oversight;
 mod parse;
@@ -67,6 +68,8 @@ pub struct Policy {
     pub training: Training,
     /// How far features may single people out.
     pub profiling: Profiling,
+    /// When a model is said to have drifted.
+    pub monitoring: Monitoring,
     /// How closely people look before anything leaves.
     pub oversight: Oversight,
     /// Why a person may decide otherwise than the model, by code.
@@ -395,6 +398,30 @@ impl Default for Profiling {
         Self {
             max_alone: None,
             min_gain: 0.0005,
+        }
+    }
+}
+
+/// When a model is said to have drifted.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Monitoring {
+    /// Days that are looked at, where nobody says which.
+    pub window_days: u32,
+    /// A population stability index from here on is watched.
+    pub psi_watch: f64,
+    /// From here on it alerts.
+    pub psi_alert: f64,
+    /// Under so many leads nothing is judged.
+    pub min_leads: u32,
+}
+
+impl Default for Monitoring {
+    fn default() -> Self {
+        Self {
+            window_days: 30,
+            psi_watch: 0.10,
+            psi_alert: 0.25,
+            min_leads: 200,
         }
     }
 }

@@ -11,6 +11,7 @@ use super::dialect::dialect;
 use super::error::Error;
 use super::findings::{Findings, Placed};
 use super::lawful::{assessment, constants, law};
+use super::monitoring::monitoring;
 use super::oversight::{oversight, reasons};
 use super::profiling::profiling;
 use super::rights::rights;
@@ -26,7 +27,7 @@ use crate::name::{Token, nearest};
 pub(super) const VERSION: u64 = 1;
 const MOST_DAYS: u64 = 36_500;
 
-pub(super) const FILE: [&str; 17] = [
+pub(super) const FILE: [&str; 18] = [
     "version",
     "controller",
     "people",
@@ -38,6 +39,7 @@ pub(super) const FILE: [&str; 17] = [
     "columns",
     "training",
     "profiling",
+    "monitoring",
     "oversight",
     "reasons",
     "bands",
@@ -112,6 +114,7 @@ fn policy(mut root: Section<'_>, digest: Digest, findings: &mut Findings<'_>) ->
     let facts = facts.map(|it| constants(it, columns.as_deref().unwrap_or_default(), findings));
     let training = training(&mut root, columns.as_deref(), findings);
     let profiling = profiling(&mut root, findings);
+    let monitoring = monitoring(&mut root, findings);
     let oversight = oversight(&mut root, findings);
     let lang = controller
         .as_ref()
@@ -135,6 +138,7 @@ fn policy(mut root: Section<'_>, digest: Digest, findings: &mut Findings<'_>) ->
         columns: columns?,
         training,
         profiling,
+        monitoring,
         oversight,
         reasons,
         bands,

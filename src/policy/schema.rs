@@ -52,6 +52,8 @@ struct File {
     training: Option<Training>,
     /// How far features may single people out; without it that is shown, and nothing refused.
     profiling: Option<Profiling>,
+    /// When a model is said to have drifted; every key has a default.
+    monitoring: Option<Monitoring>,
     /// How closely people look before anything leaves; every key has a default.
     oversight: Option<Oversight>,
     /// Why a person may decide otherwise than the model. Default: a list of usual reasons.
@@ -399,6 +401,25 @@ struct Profiling {
     min_gain: Option<f64>,
 }
 
+/// When a model is said to have drifted (`probant monitor`).
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+#[expect(dead_code, reason = "only its shape is used")]
+struct Monitoring {
+    /// Days that are looked at, where nobody says which. Default: 30.
+    #[schemars(range(min = 1, max = 3660))]
+    window_days: Option<u64>,
+    /// A population stability index from here on is watched. Default: 0.10.
+    #[schemars(range(min = 0, max = 1))]
+    psi_watch: Option<f64>,
+    /// From here on it alerts, and a training is proposed; at least `psi_watch`. Default: 0.25.
+    #[schemars(range(min = 0, max = 1))]
+    psi_alert: Option<f64>,
+    /// Under so many leads nothing is judged. Default: 200.
+    #[schemars(range(min = 1, max = 1_000_000))]
+    min_leads: Option<u64>,
+}
+
 /// How closely people look before anything leaves.
 #[derive(JsonSchema)]
 #[schemars(deny_unknown_fields)]
@@ -540,8 +561,8 @@ mod tests {
     use serde_json::Value;
 
     use super::super::{
-        backup, bands, columns, dialect, lawful, oversight, parse, profiling, rights, tools,
-        training,
+        backup, bands, columns, dialect, lawful, monitoring, oversight, parse, profiling, rights,
+        tools, training,
     };
     use super::*;
 
@@ -589,6 +610,7 @@ mod tests {
             ("FactKind", set(columns::FACTS.map(|(word, _)| word))),
             ("Data", set(dialect::DATA)),
             ("Training", set(training::TRAINING)),
+            ("Monitoring", set(monitoring::MONITORING)),
             ("Oversight", set(oversight::OVERSIGHT)),
             ("Reason", set(oversight::REASON)),
             ("Profiling", set(profiling::PROFILING)),

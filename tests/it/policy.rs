@@ -499,6 +499,11 @@ const BAD: &[Case] = &[
     ("[[bands]]\nid = \"froid\"", "[[reasons]]\nid = \"a\"\ncode = 65535\nlabel = \"x\"\n\n[[bands]]\nid = \"froid\"", "65535", "`code` in [[reasons]] must be a whole number from 1 to 65534", ""),
     ("[[bands]]\nid = \"froid\"", "[[reasons]]\nid = \"a\"\ncode = 7\nlabel = \"x\"\n\n[[reasons]]\nid = \"b\"\ncode = 7\nlabel = \"y\"\n\n[[bands]]\nid = \"froid\"", "7\nlabel = \"y\"", "the code 7 is taken", "must mean one thing"),
     ("[[bands]]\nid = \"froid\"", "[profiling]\nmax_alome = 0.1\n\n[[bands]]\nid = \"froid\"", "max_alome", "unknown key `max_alome` in [profiling]", "did you mean `max_alone`?"),
+    // Monitoring.
+    ("[[bands]]\nid = \"froid\"", "[monitoring]\npsi_alert = 0.05\n\n[[bands]]\nid = \"froid\"", "0.05", "`psi_alert` in [monitoring] is under `psi_watch`", "raise `psi_alert`"),
+    ("[[bands]]\nid = \"froid\"", "[monitoring]\npsi_watch = 0.3\n\n[[bands]]\nid = \"froid\"", "0.3", "`psi_alert` in [monitoring] is under `psi_watch`", "lower `psi_watch`"),
+    ("[[bands]]\nid = \"froid\"", "[monitoring]\nwindow_days = 0\n\n[[bands]]\nid = \"froid\"", "0", "`window_days` in [monitoring] must be", ""),
+    ("[[bands]]\nid = \"froid\"", "[monitoring]\nwindow_day = 7\n\n[[bands]]\nid = \"froid\"", "window_day", "unknown key `window_day` in [monitoring]", "did you mean `window_days`?"),
     ("[[bands]]\nid = \"froid\"", "[[profiling]]\nmax_alone = 0.1\n\n[[bands]]\nid = \"froid\"", "[[profiling]]", "`profiling` must be a table", "write `[profiling]`"),
     // Bands.
     ("from = 0\n", "from = 0.1\n", "0.1\n", "the first band must start from 0", "every score"),
