@@ -9,6 +9,8 @@
 
 use std::collections::BTreeMap;
 
+use chrono::NaiveDate;
+
 use crate::digest::{hex, sha256, unhex};
 use crate::lang::Lang;
 use crate::law::words::Scope;
@@ -71,6 +73,13 @@ pub enum Act {
         scope: Scope,
         /// A salted commitment of the request's reference.
         request: Hash,
+    },
+    /// What became of the lead, as the company's export says.
+    Became {
+        /// Whether it was won.
+        won: bool,
+        /// The lead's date, where the export has one.
+        date: Option<NaiveDate>,
     },
 }
 
@@ -210,6 +219,7 @@ impl Act {
             Self::Released { .. } => EventKind::Release,
             Self::Accessed { .. } => EventKind::Access,
             Self::Objected { .. } => EventKind::Objection,
+            Self::Became { .. } => EventKind::Outcome,
         }
     }
 
@@ -289,6 +299,12 @@ impl Act {
                 say("scope", scope.token());
                 say("request", &hex(request));
             }
+            Self::Became { won, date } => {
+                say("outcome", if *won { "won" } else { "lost" });
+                if let Some(date) = date {
+                    say("date", &date.to_string());
+                }
+            }
         }
         facts
     }
@@ -340,6 +356,17 @@ impl Act {
             (EventKind::Objection, None) => Some(Self::Objected {
                 scope: Scope::of(fact("scope")?)?,
                 request: hash("request")?,
+            }),
+            (EventKind::Outcome, None) => Some(Self::Became {
+                won: match fact("outcome")? {
+                    "won" => true,
+                    "lost" => false,
+                    _ => return None,
+                },
+                date: match fact("date") {
+                    Some(text) => Some(text.parse().ok()?),
+                    None => None,
+                },
             }),
             _ => None,
         }
@@ -461,6 +488,10 @@ mod tests {
             scope: *scope,
             request: [8; 32],
         }));
+        for won in [true, false] {
+            let day = NaiveDate::from_ymd_opt(2026, 3, 31);
+            acts.extend([None, day].map(|date| Act::Became { won, date }));
+        }
         acts
     }
 
@@ -529,7 +560,7 @@ mod tests {
                     ..event.clone()
                 },
                 Event {
-                    kind: EventKind::Outcome,
+                    kind: EventKind::Request,
                     ..event.clone()
                 },
             ];

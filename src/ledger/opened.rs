@@ -283,6 +283,20 @@ impl Opened {
         )
     }
 
+    /// The outcomes and the codes of each feature of a block, and nothing else of it.
+    pub fn codes(&self, block: usize, sealed: &[u8]) -> Result<(Vec<u16>, Vec<Vec<u16>>), Error> {
+        let payload = self.payload(block, sealed)?;
+        let (first, rows) = self.blocks[block];
+        let rows = self.place(first + rows) - self.place(first);
+        let mut rest = payload.as_slice();
+        get(&mut rest)?;
+        let outcomes = unpack(get(&mut rest)?, rows)?;
+        let packed = (0..self.features).map(|_| get(&mut rest));
+        let packed: Vec<&[u8]> = packed.collect::<Result<_, _>>()?;
+        let codes = packed.into_par_iter().map(|column| unpack(column, rows));
+        Ok((outcomes, codes.collect::<Result<_, _>>()?))
+    }
+
     /// The columns of a block.
     pub fn columns(&self, block: usize, sealed: &[u8]) -> Result<Columns, Error> {
         let payload = self.payload(block, sealed)?;

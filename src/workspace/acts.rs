@@ -5,6 +5,7 @@
 //! date from the ledger whenever it is opened, so that no crash leaves the two
 //! apart and a lost `state.db` costs free text only.
 
+use std::collections::btree_map::Entry as TreeSlot;
 use std::collections::hash_map::Entry as Slot;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -66,14 +67,19 @@ pub fn record(
         if let Some((salt, text)) = &doing.note {
             state.keep_note(&doing.event.event, salt, text)?;
         }
-        let heading = heading(ws, world, writer.view(), &doing, &mut commit)?;
         let key = (
-            heading.kid.clone(),
-            heading.purpose.clone(),
-            heading.schema.0,
-            heading.retention.clone(),
+            doing.kid.clone(),
+            doing.purpose.clone(),
+            doing.schema.map(|it| it.0),
+            doing.retention.clone(),
         );
-        let batch = batches.entry(key).or_insert_with(|| (heading, Vec::new()));
+        let batch = match batches.entry(key) {
+            TreeSlot::Occupied(known) => known.into_mut(),
+            TreeSlot::Vacant(new) => {
+                let heading = heading(ws, world, writer.view(), &doing, &mut commit)?;
+                new.insert((heading, Vec::new()))
+            }
+        };
         batch.1.push(doing.event);
     }
     let batches: Vec<_> = batches

@@ -157,6 +157,16 @@ impl SegmentFile {
     }
 }
 
+impl SegmentFile {
+    /// The outcomes and the codes of a block, and nothing else of it.
+    pub fn codes(&mut self, block: usize) -> Result<(Vec<u16>, Vec<Vec<u16>>), Error> {
+        let sealed = self.bytes(self.opened.block_at(block))?;
+        self.opened
+            .codes(block, &sealed)
+            .map_err(|source| damaged(&self.name, source))
+    }
+}
+
 /// A file that ends too early is damaged; any other failure is the disk's.
 fn cut(name: &str, path: &Path, source: io::Error) -> Error {
     if source.kind() == io::ErrorKind::UnexpectedEof {

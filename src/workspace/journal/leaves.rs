@@ -125,6 +125,54 @@ impl View {
     }
 }
 
+/// The rows of one block of proposals that are not erased, column by column.
+#[derive(Debug)]
+pub struct Portion {
+    /// Their numbers, ascending.
+    pub rows: Vec<u32>,
+    /// Whose each is.
+    pub pseudonyms: Vec<[u8; 16]>,
+    /// The band of each, by its segment's table.
+    pub bands: Vec<u16>,
+    /// The codes of each feature.
+    pub codes: Vec<Vec<u16>>,
+}
+
+impl View {
+    /// Calls `visit` with the blocks of a segment of proposals, one in memory at a time; it must have so many features.
+    ///
+    /// Opened, not proved: the seal says that this program wrote them.
+    pub fn portions<E: From<Error>>(
+        &self,
+        placed: &Placed,
+        features: usize,
+        mut visit: impl FnMut(Portion) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let mut file = self.segment(&placed.entry)?;
+        if file.opened.features() != features {
+            let source = ledger::Error::Segment("it has other columns than its model");
+            return Err(damaged(&rows_name(placed.entry.id, 0), source).into());
+        }
+        let mut live = file.opened.live_rows().collect::<Vec<u32>>().into_iter();
+        for block in 0..file.opened.blocks().len() {
+            let (bands, codes) = file.codes(block)?;
+            let first = file.opened.place(file.opened.blocks()[block].0);
+            let end = first + bands.len();
+            let chunk = first / CHUNK_ROWS;
+            let pseudonyms = file.pseudonyms(chunk..end.div_ceil(CHUNK_ROWS))?;
+            let (pseudonyms, _) = pseudonyms.as_chunks::<16>();
+            let skipped = first - chunk * CHUNK_ROWS;
+            visit(Portion {
+                rows: live.by_ref().take(bands.len()).collect(),
+                pseudonyms: pseudonyms[skipped..skipped + bands.len()].to_vec(),
+                bands,
+                codes,
+            })?;
+        }
+        Ok(())
+    }
+}
+
 /// A live row: its number, its salt, its record's bytes.
 type Row = (u32, Salt, Vec<u8>);
 

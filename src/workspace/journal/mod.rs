@@ -54,7 +54,7 @@ pub use check::check;
 pub use creation::create;
 pub use entropy::Entropy;
 pub use erase::Erasure;
-pub use leaves::Leaf;
+pub use leaves::{Leaf, Portion};
 pub use period::{Period, PeriodWriter};
 pub use prove::Proved;
 pub use restrict::{Held, Restriction};

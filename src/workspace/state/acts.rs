@@ -66,6 +66,8 @@ pub enum Which<'a> {
     All,
     /// About decisions from the first number up to, but without, the second.
     Decisions(u64, u64),
+    /// The same, of these kinds alone.
+    Kinds(u64, u64, [EventKind; 3]),
     /// About whoever has this pseudonym.
     Person(&'a [u8; 16]),
     /// Of this kind.
@@ -166,6 +168,10 @@ impl State {
                 "WHERE decision >= ?1 AND decision < ?2",
                 params![from as i64, to as i64],
             ),
+            Which::Kinds(from, to, [a, b, c]) => self.told(
+                "WHERE decision >= ?1 AND decision < ?2 AND kind IN (?3, ?4, ?5)",
+                params![from as i64, to as i64, a as u8, b as u8, c as u8],
+            ),
             Which::Person(pseudonym) => self.told("WHERE pseudonym = ?1", params![&pseudonym[..]]),
             Which::Kind(kind) => self.told("WHERE kind = ?1", params![kind as u8]),
             Which::Key(kid) => self.told("WHERE kid = ?1", params![kid.as_str()]),
@@ -233,20 +239,19 @@ fn insert(change: &Connection, told: &Told) -> rusqlite::Result<usize> {
     let record = event
         .encode()
         .map_err(|error| rusqlite::Error::ToSqlConversionFailure(Box::new(error)))?;
-    change.execute(
-        "INSERT INTO act VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
-        params![
-            &event.segment[..],
-            event.row,
-            told.kid.as_str(),
-            told.purpose.as_str(),
-            &event.pseudonym[..],
-            event.kind as u8,
-            event.decision.map(|it| it as i64),
-            &event.event[..],
-            record,
-        ],
-    )
+    let mut statement =
+        change.prepare_cached("INSERT INTO act VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)")?;
+    statement.execute(params![
+        &event.segment[..],
+        event.row,
+        told.kid.as_str(),
+        told.purpose.as_str(),
+        &event.pseudonym[..],
+        event.kind as u8,
+        event.decision.map(|it| it as i64),
+        &event.event[..],
+        record,
+    ])
 }
 
 fn told(row: &Row<'_>) -> rusqlite::Result<Option<Told>> {
