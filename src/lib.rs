@@ -32,6 +32,9 @@ pub mod model;
 pub mod decision;
 pub mod eligibility;
 
+// Watched.
+pub mod monitor;
+
 // Recorded.
 pub mod ledger;
 
