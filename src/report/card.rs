@@ -32,16 +32,39 @@ pub struct CardInput<'a> {
 /// The card as one HTML file, in both languages; `first` comes first.
 #[must_use]
 pub fn card(input: &CardInput<'_>, first: Lang) -> String {
+    let name = plain(&input.policy.controller.name);
+    let title = format!("Carte du modèle – Model card – {name}");
+    page(title, first, |lang| Section::of(input, lang).html())
+}
+
+/// A page in both languages, `first` first: no script, no link, nothing to fetch.
+pub(super) fn page(title: String, first: Lang, section: impl Fn(Lang) -> String) -> String {
     let order = match first {
         Lang::En => [Lang::En, Lang::Fr],
         Lang::Fr => [Lang::Fr, Lang::En],
     };
     let page = Page {
-        title: plain(&input.policy.controller.name),
-        sections: order.map(|lang| (lang, Section::of(input, lang).html())),
+        title,
+        sections: order.map(|lang| (lang, section(lang))),
     };
     page.render()
         .expect("a template over plain strings has nothing to fail on")
+}
+
+/// French markup with its unbreakable spaces; any other as it is.
+pub(super) fn bound(html: String, lang: Lang) -> String {
+    if lang == Lang::En {
+        return html;
+    }
+    [
+        (" :", "\u{a0}:"),
+        (" ;", "\u{a0};"),
+        ("« ", "«\u{a0}"),
+        (" »", "\u{a0}»"),
+        (" %", "\u{202f}%"),
+    ]
+    .iter()
+    .fold(html, |html, (plain, bound)| html.replace(plain, bound))
 }
 
 impl CardInput<'_> {
@@ -191,18 +214,7 @@ impl Section {
         let html = self
             .render()
             .expect("a template over plain strings has nothing to fail on");
-        if self.lang == Lang::En {
-            return html;
-        }
-        [
-            (" :", "\u{a0}:"),
-            (" ;", "\u{a0};"),
-            ("« ", "«\u{a0}"),
-            (" »", "\u{a0}»"),
-            (" %", "\u{202f}%"),
-        ]
-        .iter()
-        .fold(html, |html, (plain, bound)| html.replace(plain, bound))
+        bound(html, self.lang)
     }
 }
 

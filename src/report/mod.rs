@@ -11,10 +11,12 @@
 //! | `profiling` | what each feature brings, and whom it singles out |
 //! | `rivals` | a model beside other methods on the same holdout |
 //! | `card` | the model card, with `figures`, `phrases` and `svg` behind it (the door of askama) |
+//! | `watch` | a monitoring run, with `drifted` for its sentences |
 //!
 //! Pure: what is shown is what the caller hands over, after it was recorded and checked.
 
 mod card;
+mod drifted;
 mod explain;
 mod figures;
 mod phrases;
@@ -25,15 +27,18 @@ pub mod remark;
 mod rivals;
 mod svg;
 mod terminal;
+mod watch;
 mod words;
 
 pub use card::{CardInput, card};
+pub use drifted::{cause, headline, held};
 pub use explain::{DoesNotAddUp, Explanation, Given, Other, Proof, Term, terms};
 pub use phrases::warnings;
 pub use profiling::{ProfilingView, profiling};
 pub use provenance::{Error, NotIdentity, Period, Provenance, Rows};
 pub use reasons::Reasons;
 pub use rivals::{RivalsView, name as rival_name, rivals};
+pub use watch::{WatchInput, watch};
 pub use words::{
     coarse_meaning, day, meaning, moment, number, pair_meaning, plain, scientific, wrap,
 };

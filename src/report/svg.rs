@@ -3,6 +3,8 @@
 //! Every picture has a `<title>` that says what it shows. Blue weighs towards converting, ochre
 //! against; no meaning rests on colour alone, since position says the same.
 
+mod watch;
+
 use std::fmt::Write as _;
 
 use crate::lang::Lang;
@@ -10,6 +12,8 @@ use crate::model::findings::Calibration;
 use crate::say;
 
 use super::words::{cut, plain};
+
+pub(super) use watch::{Gauge, Shares, gauges, shares};
 
 const TOWARDS: &str = "#2f5d8a";
 const AGAINST: &str = "#a5521c";
