@@ -2,6 +2,7 @@
 
 mod models;
 mod review;
+mod watch;
 
 use std::path::PathBuf;
 
@@ -15,6 +16,7 @@ use crate::workspace::{ReleaseRequest, RestoreRequest, WhyQuestion};
 
 pub use models::{ModelsVerb, Who};
 pub use review::{By, ReviewVerb};
+pub use watch::{Monitor, Outcomes};
 
 /// Scores sales leads on your own machine; every decision can be explained and proved.
 #[derive(Debug, Parser)]
@@ -236,6 +238,16 @@ pub enum Command {
         before_help = "Examples:\n  probant why L-1042 --release 3 --why access-request --as dpo-1\n"
     )]
     Why(WasInside),
+    /// Takes in what became of leads that were scored, each outcome beside the decision before it
+    #[command(
+        before_help = "Examples:\n  probant outcomes closed.csv\n  probant outcomes 'exports/*.csv' --dry-run --as op-1\n"
+    )]
+    Outcomes(Outcomes),
+    /// Compares recent leads and scores with the training; exit code 8 where that is an alert
+    #[command(
+        before_help = "Examples:\n  probant monitor\n  probant monitor --from 2026-10-01 --to 2026-10-31 --out october.html\n"
+    )]
+    Monitor(Monitor),
     /// Writes a model as SQL, to be run where the leads are
     #[command(
         before_help = "Examples:\n  probant export sql --dialect duckdb --out model.sql\n  probant export sql --dialect bigquery --from crm.leads\n"

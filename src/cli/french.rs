@@ -8,6 +8,7 @@ mod place;
 mod release;
 mod review;
 mod sql;
+mod watch;
 mod words;
 
 use clap::error::{ContextKind, ErrorKind};
@@ -129,6 +130,7 @@ fn laid_out(grammar: Command, lang: Lang) -> Command {
 fn words(path: &str) -> Option<&'static str> {
     WORDS
         .iter()
+        .chain(watch::WORDS)
         .find(|(at, _)| *at == path)
         .map(|(_, words)| *words)
 }
@@ -308,7 +310,7 @@ pub fn error(error: &Error) -> Option<(String, String)> {
             own("attendez que l’export soit terminé, puis relancez la commande"),
         ),
         Error::Witness(refusal) => refused(refusal),
-        Error::Refused { what, .. } => ledger::refused(what)?,
+        Error::Refused { what, .. } => watch::refused(what).or_else(|| ledger::refused(what))?,
         Error::Disk(error) => ledger::disk(error),
         Error::Batch { run, .. } => ledger::batch(run),
         Error::Journal(journal::Error::Older { held, anchored }) => {
@@ -467,6 +469,7 @@ mod tests {
         assert!(lacking.is_empty(), "no French for {lacking:?}");
         let spare: Vec<&str> = WORDS
             .iter()
+            .chain(watch::WORDS)
             .map(|(path, _)| *path)
             .filter(|path| !found.iter().any(|it| it == path))
             .collect();

@@ -36,6 +36,8 @@ impl Exit {
     pub const REFUSED: Self = Self(5);
     /// The ledger or a model does not verify.
     pub const UNVERIFIED: Self = Self(4);
+    /// Done, and what was found is an alert.
+    pub const ALERT: Self = Self(8);
 }
 
 impl From<Exit> for ExitCode {

@@ -14,6 +14,7 @@ mod night;
 mod release;
 mod review;
 mod subject;
+mod watch;
 
 use std::collections::BTreeMap;
 use std::error::Error as _;
@@ -47,6 +48,7 @@ pub use review::{
 pub use subject::{
     batch, due, erased, lifted, objected, orphans, purged, receipt, requests, restricted,
 };
+pub use watch::{learned, watched};
 
 /// An error with its chain and its hint.
 pub fn error(face: &mut Face<'_>, error: &Error) -> io::Result<()> {

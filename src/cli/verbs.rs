@@ -6,11 +6,13 @@ use chrono::NaiveDate;
 
 use super::args::{
     AnchorVerb, Bundle, By, Command, ExportVerb, KeysVerb, LawVerb, LedgerVerb, ModelsVerb,
-    PolicyVerb, Release, ReleaseVerb, ReviewVerb, RunsVerb, SubjectVerb, WasInside, Who, Whose,
+    Monitor, Outcomes, PolicyVerb, Release, ReleaseVerb, ReviewVerb, RunsVerb, SubjectVerb,
+    WasInside, Who, Whose,
 };
 use super::bar::Bar;
 use super::{Exit, Face, Failed, print};
 use crate::law::words::Scope;
+use crate::monitor::Verdict;
 use crate::policy;
 use crate::report::remark::Remark;
 use crate::report::{CardInput, Explanation};
@@ -109,6 +111,8 @@ pub fn carry_out(command: Command, face: &mut Face<'_>, world: &mut World) -> Re
         Command::Review { verb } => review(face, world, verb),
         Command::Release { verb, request } => release(face, world, verb.as_ref(), request),
         Command::Why(question) => why(face, world, question),
+        Command::Outcomes(typed) => outcomes(face, world, typed),
+        Command::Monitor(typed) => monitor(face, world, typed),
         Command::Export { verb } => export(face, world, verb),
         Command::Subject { verb } => subject(face, world, verb),
         Command::Ledger { verb } => ledger(face, world, &verb),
@@ -155,6 +159,26 @@ fn release(
     drop(bar);
     print::released(face, &done, ws.policy())?;
     Ok(Exit::DONE)
+}
+
+fn outcomes(face: &mut Face<'_>, world: &mut World, typed: Outcomes) -> Result<Exit, Failed> {
+    let ws = face.open()?;
+    let bar = Bar::new(face.terminal, face.lang);
+    let done = workspace::outcomes(&ws, world, &typed.into(), &|progress| bar.show(&progress))?;
+    drop(bar);
+    print::learned(face, &done)?;
+    Ok(Exit::DONE)
+}
+
+fn monitor(face: &mut Face<'_>, world: &mut World, typed: Monitor) -> Result<Exit, Failed> {
+    let ws = face.open()?;
+    let done = workspace::monitor(&ws, world, &typed.into(), ws.policy().controller.language)?;
+    print::watched(face, &done, ws.policy())?;
+    Ok(if done.said.verdict == Verdict::Alert {
+        Exit::ALERT
+    } else {
+        Exit::DONE
+    })
 }
 
 fn why(face: &mut Face<'_>, world: &mut World, typed: WasInside) -> Result<Exit, Failed> {

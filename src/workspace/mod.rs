@@ -31,7 +31,9 @@ mod keys;
 mod log;
 mod met;
 mod models;
+mod monitor;
 mod night;
+mod outcomes;
 mod output;
 mod person;
 mod place;
@@ -95,6 +97,8 @@ pub use models::{
     StepRequest, activate, approve, at as models_at, list as list_models, reject, retire, rollback,
     show as show_model,
 };
+pub use monitor::{MonitorRequest, Watching, monitor};
+pub use outcomes::{Learned, OutcomesRequest, outcomes};
 pub use person::{KeyMade, make_key};
 pub use place::Refusal as PlaceRefusal;
 pub use release::{
