@@ -102,6 +102,9 @@ const TABLE: &[(&str, &str, &str)] = &[
     ),
     ("release list", "", "open: tools, counts and days"),
     ("why", "why L-1042 --release 1 --why audit", "o-rpa"),
+    ("outcomes", "outcomes none.csv", "od---"),
+    ("outcomes", "outcomes none.csv --dry-run", "od---"),
+    ("monitor", "monitor", "od-pa"),
     ("export sql", "export sql --dialect duckdb", "-d--a"),
     ("subject erase", "subject erase L-1 --request R", "---p-"),
     (

@@ -111,7 +111,7 @@ impl Desk {
         self.on(disk, &all)
     }
 
-    fn show(&self, person: &str, decision: u64) -> Value {
+    pub fn show(&self, person: &str, decision: u64) -> Value {
         let shown = self.by(person, &["show", &decision.to_string()]);
         shown.done().json()
     }
@@ -120,7 +120,7 @@ impl Desk {
         self.by(person, &["validate", &decision.to_string()])
     }
 
-    fn reject(&self, person: &str, decision: u64) -> Said {
+    pub fn reject(&self, person: &str, decision: u64) -> Said {
         let words = ["reject", &decision.to_string(), "--reason", "wrong-data"];
         self.by(person, &words)
     }
