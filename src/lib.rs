@@ -26,6 +26,7 @@ pub mod features;
 pub mod intake;
 
 // Learned.
+pub mod fairness;
 pub mod model;
 
 // Decided.

@@ -1,5 +1,6 @@
 //! What was typed: the grammar of the command line.
 
+mod fair;
 mod models;
 mod review;
 mod watch;

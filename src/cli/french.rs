@@ -1,5 +1,6 @@
 //! The command line's own French: its help, held to the English by a test, and its commonest errors.
 
+mod fair;
 mod keys;
 mod law;
 mod ledger;
@@ -52,6 +53,8 @@ const EXAMPLES: &[(&str, &str)] = &[
     ("recovery.key", "secours.key"),
     ("/mnt/backup", "/mnt/sauvegarde"),
     ("model.sql", "modele.sql"),
+    ("groups.", "groupes."),
+    ("fairness.html", "equite.html"),
     ("crm.leads", "crm.prospects"),
     ("LEADS", "PROSPECTS"),
     ("review-1", "revue-1"),
@@ -64,6 +67,7 @@ const VALUES: &[(&str, &str)] = &[
     ("BAND", "TRANCHE"),
     ("CLASS", "CLASSE"),
     ("DATA", "EXPORT"),
+    ("EXPORT", "EXPORT"),
     ("DIALECT", "DIALECTE"),
     ("DIR", "DOSSIER"),
     ("FILE", "FICHIER"),
@@ -131,6 +135,7 @@ fn words(path: &str) -> Option<&'static str> {
     WORDS
         .iter()
         .chain(watch::WORDS)
+        .chain(fair::WORDS)
         .find(|(at, _)| *at == path)
         .map(|(_, words)| *words)
 }
@@ -299,6 +304,7 @@ pub fn error(error: &Error) -> Option<(String, String)> {
         Error::Release(refusal) => release::refusal(refusal),
         Error::Place(refusal) => place::refusal(refusal),
         Error::Sql(error) => sql::error(error),
+        Error::Fairness(refusal) => fair::refusal(refusal),
         Error::State(StateError::Sqlite { .. }) => {
             (own("state.db ne peut pas être utilisé"), own(LOCKED))
         }

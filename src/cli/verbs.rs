@@ -416,6 +416,25 @@ fn models(face: &mut Face<'_>, world: &mut World, verb: ModelsVerb) -> Result<Ex
             let found = workspace::models_at(&ws, day(&date)?)?;
             print::at(face, &date, &found)?;
         }
+        ModelsVerb::Verify(typed) => {
+            let bar = Bar::new(face.terminal, face.lang);
+            let done =
+                workspace::verify_model(&ws, &typed.into(), &|progress| bar.show(&progress))?;
+            drop(bar);
+            print::reproduced(face, &done)?;
+            return Ok(if done.same {
+                Exit::DONE
+            } else {
+                Exit::UNVERIFIED
+            });
+        }
+        ModelsVerb::Fairness(typed) => {
+            let bar = Bar::new(face.terminal, face.lang);
+            let watch = |progress| bar.show(&progress);
+            let done = workspace::fairness(&ws, world, &typed.into(), face.lang, &watch)?;
+            drop(bar);
+            print::judged(face, &done, ws.policy())?;
+        }
     }
     Ok(Exit::DONE)
 }

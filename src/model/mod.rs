@@ -4,7 +4,9 @@
 //! | --- | --- |
 //! | [`examples`] | labelled leads to learn from |
 //! | [`document`] | `model.json`: canonical, integers only, never invalid once parsed |
+//! | [`differs`] | where two models that should be one differ first |
 //! | [`score`] | the score of one lead, kept as the sum that produced it |
+//! | [`fingerprint`] | whether other rows are the ones that were learned from |
 //! | [`fit`] | Newton on codes, and linfa-logistic as its certificate (the door of linfa) |
 //! | [`pairs`] | which features interact, and the purification that keeps a pair to its interaction |
 //! | [`people`] | who stands behind the rows, and how they are dealt into folds |
@@ -27,11 +29,13 @@
 mod alone;
 mod candidate;
 pub mod compared;
+pub mod differs;
 pub mod document;
 pub mod evaluate;
 pub mod examples;
 pub mod expected;
 pub mod findings;
+pub mod fingerprint;
 pub mod fit;
 mod gains;
 pub mod gates;

@@ -8,6 +8,7 @@
 //! | `terminal` | the same as text |
 //! | `remark` | what people said of a decision before |
 //! | `provenance` | where a model comes from: `provenance.json` |
+//! | `fairness` | how groups of people fare |
 //! | `profiling` | what each feature brings, and whom it singles out |
 //! | `rivals` | a model beside other methods on the same holdout |
 //! | `card` | the model card, with `figures`, `phrases` and `svg` behind it (the door of askama) |
@@ -18,6 +19,7 @@
 mod card;
 mod drifted;
 mod explain;
+mod fairness;
 mod figures;
 mod phrases;
 mod profiling;
@@ -33,6 +35,7 @@ mod words;
 pub use card::{CardInput, card};
 pub use drifted::{cause, headline, held};
 pub use explain::{DoesNotAddUp, Explanation, Given, Other, Proof, Term, terms};
+pub use fairness::{ColumnView, FairnessView, fairness_page, fairness_section, fairness_view};
 pub use phrases::warnings;
 pub use profiling::{ProfilingView, profiling};
 pub use provenance::{Error, NotIdentity, Period, Provenance, Rows};

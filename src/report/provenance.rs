@@ -28,6 +28,9 @@ pub struct Provenance {
     pub policy: Digest,
     /// Salted commitments to the training files, in the order they were read (`LEDGER.md` §2, run entry).
     pub data: Vec<Digest>,
+    /// The keyed fingerprint of the rows used, in any order ([`crate::model::fingerprint`]); older documents have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fingerprint: Option<Digest>,
     /// RFC 3339, UTC.
     pub trained_at: String,
     /// The person's id in the policy.

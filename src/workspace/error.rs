@@ -183,6 +183,9 @@ pub enum Error {
     /// Nothing is written at the place that was named.
     #[error(transparent)]
     Place(#[from] super::place::Refusal),
+    /// No figures about groups are given.
+    #[error(transparent)]
+    Fairness(#[from] super::fairness::Refusal),
     /// The model has no SQL.
     #[error(transparent)]
     Sql(#[from] sql::Error),
@@ -237,6 +240,7 @@ impl Error {
             Self::Journal(error) => error.exit(),
             Self::Witness(refusal) => refusal.exit(),
             Self::Training(error) => error.exit(),
+            Self::Fairness(refusal) => refusal.exit(),
             Self::Keys(error) => error.exit(),
             Self::Backup(error) => error.exit(),
             Self::Bundle(refusal) => refusal.exit(),
@@ -284,6 +288,7 @@ impl Error {
             Self::Keys(error) => fixed(error.hint()),
             Self::Place(refusal) => fixed(refusal.hint()),
             Self::Sql(error) => fixed(error.hint()),
+            Self::Fairness(refusal) => fixed(refusal.hint()),
             Self::Backup(error) => fixed(error.hint()),
             Self::Model { .. } => fixed(
                 "restore the model's folder from a backup; `probant ledger verify` names what changed",

@@ -23,6 +23,7 @@ mod examine;
 mod explain;
 mod export;
 mod export_sql;
+mod fairness;
 mod files;
 mod gather;
 mod handed;
@@ -40,6 +41,7 @@ mod place;
 mod record;
 mod release;
 mod replay;
+mod reproduction;
 mod restore;
 mod review;
 mod rulings;
@@ -84,6 +86,7 @@ pub use error::Error;
 pub use examine::{AnchorVerdict, Anchored, Examined};
 pub use explain::{Answer, Evidence, Explained, Question, explain};
 pub use export_sql::{SqlExported, SqlRequest, export_sql};
+pub use fairness::{FairnessRequest, Judged, Refusal as FairnessRefusal, fairness};
 pub use handed::{HandOver, recipients};
 pub use init::{Initialised, init, keep_demo, sign_demo, stage_demo};
 pub use keys::{
@@ -106,6 +109,9 @@ pub use release::{
     list as list_releases, release, why,
 };
 pub use replay::{Replayer, ruler};
+pub use reproduction::{
+    Reason as ReproductionReason, Reproduction, RowsAre, ThenAndNow, VerifyRequest, verify_model,
+};
 pub use review::{
     Contest, Contested, Filter, Given, ListRequest, Listed as ListedProposals, OpinionRequest,
     Refusal as ReviewRefusal, Row as ReviewRow, Said as Opinion, ShowRequest,

@@ -163,7 +163,7 @@ fn restricted(view: &View, purpose: &Token) -> Result<HashSet<[u8; 16]>, Error> 
 }
 
 impl<'a> Night<'a> {
-    fn plan(
+    pub(super) fn plan(
         ws: &'a Workspace,
         world: &World,
         request: &'a Request,
@@ -334,7 +334,7 @@ impl<'a> Night<'a> {
         Ok(outputs.iter().any(|output| output.target == out))
     }
 
-    fn key(&self, view: &View) -> Result<(Key, Token), Error> {
+    pub(super) fn key(&self, view: &View) -> Result<(Key, Token), Error> {
         let kid = view.kid().clone();
         Ok((self.key_of(view, &kid)?, kid))
     }

@@ -8,6 +8,7 @@ mod acts;
 mod lapsed;
 mod look;
 mod requests;
+mod training;
 
 use std::path::{Path, PathBuf};
 
@@ -54,7 +55,7 @@ impl Error {
     }
 }
 
-const VERSION: u32 = 3;
+const VERSION: u32 = 4;
 
 const SCHEMA: &str = "
 CREATE TABLE IF NOT EXISTS run (
@@ -86,9 +87,9 @@ CREATE TABLE IF NOT EXISTS training (
 ) STRICT;
 ";
 
-/// The tables that came with version 3.
+/// The tables that came with versions 3 and 4.
 fn later() -> String {
-    [acts::SCHEMA, lapsed::SCHEMA, look::SCHEMA].concat()
+    [acts::SCHEMA, lapsed::SCHEMA, look::SCHEMA, training::SCHEMA].concat()
 }
 
 /// The open database.
@@ -151,7 +152,7 @@ impl State {
                     later()
                 ))
                 .map_err(failed("add its new tables"))?,
-            2 => db
+            2 | 3 => db
                 .execute_batch(&format!(
                     "BEGIN IMMEDIATE; {} PRAGMA user_version = {VERSION}; COMMIT;",
                     later()

@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::PathBuf;
 
+use chrono::{Days, NaiveDate};
 use serde::Serialize;
 
 use super::erasure;
@@ -20,10 +21,11 @@ use crate::ledger::entry::{Document, ModelEntry, Report, input_commitment};
 use crate::ledger::text::About;
 use crate::model::compared::ComparedAgain;
 use crate::model::findings::{CrossValidation, Findings};
+use crate::model::fingerprint::fingerprint;
 use crate::model::rivals::Active;
 use crate::model::{self, Model};
 use crate::name::Token;
-use crate::policy::Right;
+use crate::policy::{Purpose, Right};
 use crate::report::{CardInput, Provenance, card};
 
 /// What to train on.
@@ -128,13 +130,14 @@ pub fn train(
         .zip(&salts)
         .map(|(print, salt)| Digest(input_commitment(salt, &print.digest)))
         .collect();
+    let key: [u8; 32] = world.entropy.bytes();
     let provenance = papers(
         ws,
         world,
         &model,
         gathered,
         findings,
-        data,
+        (data, &key),
         (&purpose.id, &person.id),
     );
     if let Some(known) = known {
@@ -154,8 +157,7 @@ pub fn train(
             ..trained(before.unwrap_or(provenance), true, signed)
         }));
     }
-    ws.state()?
-        .remember_training(&version.to_string(), &salts)?;
+    remember(ws, world, &version.to_string(), (&salts, &key), purpose)?;
     let card = card(
         &CardInput {
             model: &model,
@@ -344,13 +346,28 @@ fn read_folds(path: &PathBuf, gathered: &Gathered) -> Result<Vec<u32>, Error> {
         .collect())
 }
 
+/// Keeps what opens a training's commitments and its fingerprint, as long from its day as a prediction of its purpose.
+fn remember(
+    ws: &Workspace,
+    world: &World,
+    model: &str,
+    (salts, key): (&[[u8; 16]], &[u8; 32]),
+    purpose: &Purpose,
+) -> Result<(), Error> {
+    let days = Days::new(u64::from(purpose.retention_days));
+    let until = ws.civil_date(world.now).checked_add_days(days);
+    let mut state = ws.state()?;
+    state.remember_training(model, salts)?;
+    Ok(state.remember_training_key(model, key, until.unwrap_or(NaiveDate::MAX))?)
+}
+
 fn papers(
     ws: &Workspace,
     world: &World,
     model: &Model,
     gathered: Gathered,
     findings: Findings,
-    data: Vec<Digest>,
+    (data, key): (Vec<Digest>, &[u8; 32]),
     (purpose, by): (&Token, &Token),
 ) -> Provenance {
     Provenance {
@@ -359,6 +376,7 @@ fn papers(
         schema: model.schema().digest(),
         policy: ws.policy.digest,
         data,
+        fingerprint: Some(fingerprint(&gathered.examples, key)),
         trained_at: world.now.to_string(),
         trained_by: by.clone(),
         binary: binary().to_string(),

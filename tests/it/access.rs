@@ -61,6 +61,16 @@ const TABLE: &[(&str, &str, &str)] = &[
     ("models rollback", "models rollback --key none", "-d---"),
     ("models retire", "models retire @latest --key none", "-d---"),
     ("models at", "", "open: models are about nobody"),
+    (
+        "models verify",
+        "models verify @latest --data none.csv",
+        "-d--a",
+    ),
+    (
+        "models fairness",
+        "models fairness @latest --data none.csv --audit none.csv",
+        "---pa",
+    ),
     ("score", "score none.csv --out none.parquet", "od---"),
     ("score", "score none.csv --dry-run", "od---"),
     ("runs list", "", "open: counts"),

@@ -556,6 +556,7 @@ fn provenance(model: &Model, policy: &Policy, levels: Vec<Vec<Level>>) -> Proven
         schema: Digest::of(b"schema"),
         policy: policy.digest,
         data: vec![Digest::of(b"salted")],
+        fingerprint: None,
         trained_at: String::from("2026-10-01T08:12:00Z"),
         trained_by: "data-1".parse().unwrap(),
         binary: String::from("0.1.0"),

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
+use super::fair::{Fairness, VerifyModel};
+
 /// Verbs of `probant models`.
 #[derive(Debug, Subcommand)]
 pub enum ModelsVerb {
@@ -67,6 +69,14 @@ pub enum ModelsVerb {
         #[arg(value_name = "YYYY-MM-DD")]
         date: String,
     },
+    /// Trains a model again and says whether it is the same, byte for byte
+    #[command(before_help = "Examples:\n  probant models verify @active --data leads.csv\n")]
+    Verify(VerifyModel),
+    /// Says how groups of people fare with a model, from a file that nothing else reads
+    #[command(
+        before_help = "Examples:\n  probant models fairness @latest --data leads.csv --audit groups.csv\n  probant models fairness @active --data leads.csv --audit groups.parquet --out fairness.html\n"
+    )]
+    Fairness(Fairness),
 }
 
 /// A step of a model, and who takes it.

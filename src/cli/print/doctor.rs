@@ -60,8 +60,8 @@ fn again(face: &mut Face<'_>, rebuilt: &Rebuilt) -> io::Result<()> {
             "{}",
             say!(
                 lang,
-                "state.db was made anew. What the ledger never held is lost, unless a backup has it: free text, requests that waited and their references (and so receipts), planted controls, files on their way to their place, reports of runs, and the salts that open commitments."
-                    | "state.db a été refait. Ce que le registre n’a jamais contenu est perdu, sauf dans une sauvegarde\u{a0}: textes libres, demandes en attente et leurs références (donc les reçus), cas témoins, fichiers en route vers leur place, rapports des passages, et les sels qui ouvrent les engagements."
+                "state.db was made anew. What the ledger never held is lost, unless a backup has it: free text, requests that waited and their references (and so receipts), planted controls, files on their way to their place, reports of runs, the salts that open commitments, and the keys of training fingerprints: `models verify` can no longer tell whether rows are the same."
+                    | "state.db a été refait. Ce que le registre n’a jamais contenu est perdu, sauf dans une sauvegarde\u{a0}: textes libres, demandes en attente et leurs références (donc les reçus), cas témoins, fichiers en route vers leur place, rapports des passages, sels qui ouvrent les engagements, et clés des empreintes d’apprentissage\u{a0}: `models verify` ne peut plus dire si les lignes sont les mêmes."
             )
         )?;
     }

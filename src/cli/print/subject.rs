@@ -202,6 +202,18 @@ fn expired(face: &mut Face<'_>, batch: &Batch) -> io::Result<()> {
             )
         )?;
     }
+    if batch.trainings > 0 {
+        let gone = lang.count(batch.trainings);
+        writeln!(
+            face.out,
+            "{}",
+            say!(
+                lang,
+                "Past their date: keys of training fingerprints destroyed: {gone}."
+                    | "Échéance passée\u{a0}: clés d’empreintes d’apprentissage détruites\u{a0}: {gone}."
+            )
+        )?;
+    }
     Ok(())
 }
 
@@ -453,6 +465,18 @@ pub fn due(face: &mut Face<'_>, batch: &Batch) -> io::Result<()> {
                 | "En attente\u{a0}: {waiting}. Échéance passée\u{a0}: {gone}\u{a0}; conservés par une limitation\u{a0}: {held}. Rien n’a été détruit."
         )
     )?;
+    if batch.trainings > 0 {
+        let keys = lang.count(batch.trainings);
+        writeln!(
+            face.out,
+            "{}",
+            say!(
+                lang,
+                "Keys of training fingerprints past their date: {keys}."
+                    | "Clés d’empreintes d’apprentissage dont l’échéance est passée\u{a0}: {keys}."
+            )
+        )?;
+    }
     face.next("probant ledger purge")
 }
 

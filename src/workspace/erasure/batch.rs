@@ -46,6 +46,9 @@ pub struct Batch {
     pub purged_segments: u64,
     /// Records past their date that a restriction keeps.
     pub held: u64,
+    /// Trainings past their date: what opened their fingerprints and the commitments to their files was destroyed.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub trainings: u64,
     /// The acts in the log.
     pub events: Vec<String>,
     /// Files that were handed over, and what became of them.
@@ -86,6 +89,7 @@ impl Batch {
             && self.events.is_empty()
             && self.purged_segments == 0
             && self.held == 0
+            && self.trainings == 0
     }
 }
 
@@ -110,6 +114,8 @@ pub fn carry_out(
     requests(ws, world, &mut writer, actor, &mut batch)?;
     forget(ws, world, &mut writer, actor, &mut batch)?;
     retention(ws, world, &mut writer, actor, &mut batch)?;
+    // Nothing is recorded of it: a key that is gone shows by itself, and its fingerprint stays what it was.
+    batch.trainings = ws.state()?.forget_trainings(ws.civil_date(world.now))?;
     Ok(Recorded(batch))
 }
 
@@ -131,6 +137,7 @@ pub fn preview(ws: &Workspace, world: &World, person: Option<&str>) -> Result<Ba
     let mut batch = Batch {
         schema_version: 1,
         requests: waiting(&ws.state()?)?.len() as u64,
+        trainings: ws.state()?.overdue_trainings(ws.civil_date(world.now))?,
         ..Batch::default()
     };
     let over = lapsed(&view, &ws.state()?)?;
