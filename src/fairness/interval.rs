@@ -2,8 +2,8 @@
 //!
 //! People are counted once each, so that a share is a binomial one. Its interval is Wilson's (JASA 1927), which stays
 //! within 0 and 1 and tells something where nobody or everybody is counted. A ratio's is Katz' (Biometrics 1978), the
-//! normal one on its logarithm; where a count of 0, or all of both groups, leaves that without a width, half a person is
-//! added to each count for the width (Walter, Biometrics 1975) and the ratio stays what it is.
+//! normal one on its logarithm; where nobody is selected, or everybody of both, that has no width: then half a person is
+//! added to each of the four cells for the limits (Anscombe, Biometrika 1956), and the ratio stays what it is.
 
 use serde::{Deserialize, Serialize};
 
@@ -64,7 +64,7 @@ pub fn ratio(one: (u64, u64), other: (u64, u64)) -> Option<Interval> {
     let value = (one.0 as f64 / one.1 as f64) / (other.0 as f64 / other.1 as f64);
     let flat = one.0 == 0 || (one.0 == one.1 && other.0 == other.1);
     let half = if flat { 0.5 } else { 0.0 };
-    let of = |(counted, all): (u64, u64)| (counted as f64 + half, all as f64 + half);
+    let of = |(counted, all): (u64, u64)| (counted as f64 + half, all as f64 + 2.0 * half);
     let ((x, n), (y, m)) = (of(one), of(other));
     let middle = libm::log((x / n) / (y / m));
     let error = libm::sqrt((1.0 / x - 1.0 / n) + (1.0 / y - 1.0 / m));

@@ -22,7 +22,7 @@ use crate::name::Token;
 
 pub use hide::shown;
 pub use interval::{Interval, ratio, share};
-pub use proxy::{Proxy, area, cramers_v};
+pub use proxy::{Association, Proxy, area, association};
 
 /// A feature is listed as a proxy from this association with the groups on (Cramér's V, corrected for its bias); what
 /// Cohen calls a small effect where there are two groups.

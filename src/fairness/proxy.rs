@@ -2,7 +2,8 @@
 //!
 //! A feature that nobody would call a gender may know it all the same. Cramér's V says how far a feature's codes go with
 //! the groups, from 0 to 1; many codes and few people go together by chance, and that part is taken off (Bergsma, Journal
-//! of the Korean Statistical Society, 2013). The score is told by the area under its curve: the chance that somebody of
+//! of the Korean Statistical Society, 2013). What is left may still be chance: a feature is listed only if its χ² would be
+//! as high without any association in one of a thousand features or fewer. The score is told by the area under its curve: the chance that somebody of
 //! the group is above somebody of another.
 
 use serde::{Deserialize, Serialize};
@@ -26,19 +27,33 @@ pub(super) fn proxies(
 ) -> Vec<Proxy> {
     let mut found: Vec<Proxy> = features
         .iter()
-        .map(|(feature, codes)| Proxy {
-            feature: feature.clone(),
-            cramers_v: cramers_v(codes, of, groups),
+        .filter_map(|(feature, codes)| {
+            let found = association(codes, of, groups)?;
+            (found.cramers_v >= PROXY && found.surprise >= SURPRISE).then(|| Proxy {
+                feature: feature.clone(),
+                cramers_v: found.cramers_v,
+            })
         })
-        .filter(|it| it.cramers_v >= PROXY)
         .collect();
     found.sort_by(|a, b| b.cramers_v.total_cmp(&a.cramers_v));
     found
 }
 
-/// Cramér's V between codes and groups, corrected for its bias; 0 where either has one value only.
+/// The 99.9 % quantile of the normal distribution.
+const SURPRISE: f64 = 3.090_232_306_167_813;
+
+/// How far codes go with groups.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Association {
+    /// Cramér's V, corrected for its bias.
+    pub cramers_v: f64,
+    /// How many standard deviations χ² is above what chance gives (Wilson, Hilferty, PNAS 1931).
+    pub surprise: f64,
+}
+
+/// How far codes go with groups; nothing where either has one value only.
 #[must_use]
-pub fn cramers_v(codes: &[u16], of: &[Option<u32>], groups: usize) -> f64 {
+pub fn association(codes: &[u16], of: &[Option<u32>], groups: usize) -> Option<Association> {
     let width = codes.iter().max().map_or(0, |most| usize::from(*most) + 1);
     let mut table = vec![0u64; width * groups];
     for (code, group) in codes.iter().zip(of) {
@@ -57,7 +72,7 @@ pub fn cramers_v(codes: &[u16], of: &[Option<u32>], groups: usize) -> f64 {
     let levels = |counts: &[u64]| counts.iter().filter(|it| **it > 0).count() as f64;
     let (r, c) = (levels(&by_group), levels(&by_code));
     if r < 2.0 || c < 2.0 {
-        return 0.0;
+        return None;
     }
     let mut phi2 = 0.0;
     for (group, rows) in by_group.iter().enumerate().filter(|it| *it.1 > 0) {
@@ -67,15 +82,21 @@ pub fn cramers_v(codes: &[u16], of: &[Option<u32>], groups: usize) -> f64 {
             phi2 += (seen - expected) * (seen - expected) / expected;
         }
     }
+    let freedom = (r - 1.0) * (c - 1.0);
+    let spread = 2.0 / (9.0 * freedom);
+    let surprise = (libm::cbrt(phi2 / freedom) - (1.0 - spread)) / libm::sqrt(spread);
     phi2 /= n;
-    let above = (phi2 - (r - 1.0) * (c - 1.0) / (n - 1.0)).max(0.0);
+    let above = (phi2 - freedom / (n - 1.0)).max(0.0);
     let corrected = |levels: f64| levels - (levels - 1.0) * (levels - 1.0) / (n - 1.0);
     let most = corrected(r).min(corrected(c)) - 1.0;
-    if most > 0.0 {
-        libm::sqrt(above / most)
-    } else {
-        0.0
-    }
+    Some(Association {
+        cramers_v: if most > 0.0 {
+            libm::sqrt(above / most)
+        } else {
+            0.0
+        },
+        surprise,
+    })
 }
 
 /// By group: the chance that one of it has a higher score than somebody of another, equals counted half. People without

@@ -194,8 +194,8 @@ fn proxies(column: &Column, found: &Fairness, policy: &Policy, lang: Lang) -> St
     if column.proxies.is_empty() {
         return say!(
             lang,
-            "No feature tells these groups apart (Cramér’s V under {limit})."
-                | "Aucun critère ne distingue ces groupes (V de Cramér inférieur à {limit})."
+            "No feature tells these groups apart (Cramér’s V under {limit}, or no more than chance)."
+                | "Aucun critère ne distingue ces groupes (V de Cramér inférieur à {limit}, ou pas plus que le hasard)."
         );
     }
     let listed: Vec<String> = column
@@ -280,7 +280,7 @@ pub fn fairness_page(found: &Fairness, policy: &Policy, first: Lang) -> String {
         sections: order.map(|lang| {
             let title = say!(
                 lang,
-                "How groups of people fare" | "Comment les groupes de personnes s’en tirent"
+                "How groups of people fare" | "Comment le modèle traite les groupes de personnes"
             );
             let model = say!(lang, "model" | "modèle");
             (lang, title, model, fairness_section(found, policy, lang))

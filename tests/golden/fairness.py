@@ -28,6 +28,11 @@ def cramers_v(codes, groups):
     return float(np.sqrt(phi2 / min(r - 1, c - 1)))
 
 
+def p_value(codes, groups):
+    table = np.array([[np.sum((codes == c) & (groups == g)) for c in np.unique(codes)] for g in np.unique(groups)])
+    return float(chi2_contingency(table, correction=False).pvalue)
+
+
 def case(sizes, shifts, ties, known):
     n = sum(sizes)
     groups = rng.permutation(np.repeat(np.arange(len(sizes)), sizes))
@@ -41,7 +46,8 @@ def case(sizes, shifts, ties, known):
     tells = (groups * 2 + rng.integers(0, 5, n)) % 7  # a proxy
     says = rng.integers(0, 12, n)  # none
     binary = (rng.random(n) < 0.3 + 0.15 * groups / len(sizes)).astype(int)
-    features = {"tells": tells, "says": says, "binary": binary}
+    many = rng.integers(0, 30, n)  # none, and yet by chance
+    features = {"tells": tells, "says": says, "binary": binary, "many": many}
     rate = [np.mean(selected[groups == g]) for g in range(len(sizes))]
     most = int(np.argmax(rate))
     expected = []
@@ -72,6 +78,7 @@ def case(sizes, shifts, ties, known):
         "most": f"g{most}",
         "expected": expected,
         "cramers_v": {name: cramers_v(codes, groups) for name, codes in features.items()},
+        "p_value": {name: p_value(codes, groups) for name, codes in features.items()},
     }
 
 

@@ -4,13 +4,15 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
+use std::sync::atomic::Ordering;
 
 use probant::demo::Stage;
-use probant::fairness::{self, Audited, Column, Interval, People, cramers_v, judge};
+use probant::fairness::{self, Audited, Column, Interval, People, association, judge};
 use serde_json::{Value, json};
 
+use crate::faults::{failing, full};
 use crate::finder::{Needle, find, find_in};
-use crate::night::{FIRST, Night, POLICY, Said, export, learn, run, tree, world};
+use crate::night::{FIRST, Night, POLICY, Said, copy, export, learn, run, tree, world, world_on};
 
 /// How near another implementation's figures are.
 const NEAR: f64 = 1e-9;
@@ -34,8 +36,9 @@ fn numbers<T>(value: &Value, of: impl Fn(f64) -> T) -> Vec<T> {
 #[test]
 fn shares_ratios_intervals_and_proxies_are_those_of_scipy_and_scikit_learn() {
     let golden: Value = serde_json::from_str(include_str!("../golden/fairness.json")).unwrap();
+    let mut by_chance = 0;
     for case in golden["cases"].as_array().unwrap() {
-        let features = ["tells", "says", "binary"];
+        let features = ["tells", "says", "binary", "many"];
         let people = People {
             selected: numbers(&case["selected"], |it| it > 0.5),
             probability: numbers(&case["probability"], |it| it),
@@ -83,10 +86,14 @@ fn shares_ratios_intervals_and_proxies_are_those_of_scipy_and_scikit_learn() {
             );
         }
         for (name, codes) in &people.features {
-            let v = cramers_v(codes, &audited.of, expected.len());
-            near(v, &case["cramers_v"][name], name);
-            let listed = found.proxies.iter().find(|it| it.feature == *name);
-            assert_eq!(listed.is_some(), v >= fairness::PROXY, "{name}: {v}");
+            let it = association(codes, &audited.of, expected.len()).unwrap();
+            near(it.cramers_v, &case["cramers_v"][name], name);
+            let p = case["p_value"][name].as_f64().unwrap();
+            assert!(!(5e-4..2e-3).contains(&p), "too near the border: {p}");
+            let proxy = it.cramers_v >= fairness::PROXY && p < 1e-3;
+            by_chance += usize::from(it.cramers_v >= fairness::PROXY && !proxy);
+            let listed = found.proxies.iter().any(|it| it.feature == *name);
+            assert_eq!(listed, proxy, "{name}: {it:?} {p}");
         }
         assert_eq!(found.proxies[0].feature, "tells");
         // No order of people changes a bit.
@@ -106,6 +113,10 @@ fn shares_ratios_intervals_and_proxies_are_those_of_scipy_and_scikit_learn() {
         };
         assert_eq!(judge(&turned(&people), &other, 5), Some(found));
     }
+    assert!(
+        by_chance > 0,
+        "a feature with many codes goes with groups by chance"
+    );
 }
 
 /// People of whom only the groups matter: by size, the outcomes as `outcome` says.
@@ -325,6 +336,41 @@ fn groups_are_counted_among_those_who_may_be_scored_and_recorded_before_they_are
 }
 
 #[test]
+fn nothing_of_groups_is_shown_that_could_not_be_recorded() {
+    let night = stage(600);
+    let (data, audit) = (night.path("leads.csv"), night.path("groups.csv"));
+    let (mut tried, mut died) = (0, 0);
+    loop {
+        let root = night.path(&format!("ws-{tried}"));
+        let page = night.path(&format!("page-{tried}.html"));
+        copy(&night.root(), &root);
+        let (disk, count) = failing(tried, full);
+        let mut world = world_on(disk, 9);
+        let mut words = vec!["models", "fairness", "@active", "--as", "dpo-1"];
+        words.extend(["--data", data.to_str().unwrap()]);
+        words.extend(["--audit", audit.to_str().unwrap()]);
+        words.extend(["--out", page.to_str().unwrap()]);
+        let said = run(&root, &mut world, &words);
+        let through = count.load(Ordering::SeqCst) <= tried;
+        let entries = run(&root, &mut crate::night::world(9), &["ledger", "show"]);
+        let recorded = entries.out.contains("\"report\"");
+        let shown = !said.out.is_empty();
+        assert!(recorded || !page.exists(), "{tried}: a page unrecorded");
+        assert!(recorded || !shown, "{tried}: shown unrecorded");
+        // What can no longer be tidied up afterwards fails nothing.
+        assert_eq!(said.exit == 0, shown, "{tried}: {said:?}");
+        if through {
+            assert!(shown && page.exists());
+            break;
+        }
+        died += usize::from(said.exit != 0);
+        fs::remove_dir_all(&root).unwrap();
+        tried += 1;
+    }
+    assert!(died >= 10, "{died} of {tried}");
+}
+
+#[test]
 fn a_parquet_side_file_says_the_same_as_its_csv() {
     use probant::table::{Cells, Field, Writer};
     let night = stage(900);
@@ -484,6 +530,12 @@ fn lived(cell: impl Fn(usize) -> String) -> BTreeMap<String, Vec<u8>> {
     let out = folder.path().join("scores.csv");
     let words = ["score", &at("night.csv"), "--out", out.to_str().unwrap()];
     run(&root, &mut world, &words).done();
+    // No store holds a cell of these columns: the exports, which lie in the folder here, are taken away first.
+    for name in ["leads.csv", "night.csv"] {
+        fs::remove_file(root.join(name)).unwrap();
+    }
+    let canary = Needle::text("an audit column's cell", "canari.exemple.fr");
+    assert_eq!(find(folder.path(), &[canary]), []);
     let mut files = tree(&root, &["models", "ledger/segments"]);
     files.insert("scores.csv".into(), fs::read(&out).unwrap());
     let provenance = files.keys().find(|it| it.ends_with("provenance.json"));
@@ -507,7 +559,7 @@ fn the_trainer_never_reads_an_audit_column() {
     assert!(plain.keys().any(|name| name.ends_with("model.json")));
     assert!(plain.keys().any(|name| name.starts_with("ledger/segments")));
     let poisons: [fn(usize) -> String; 3] = [
-        |row| format!("canary-{row}@exemple.fr"),
+        |row| format!("personne-{row}@canari.exemple.fr"),
         |row| format!("not a \"\"group,\n{}", "y".repeat(row % 7 * 100)),
         |_| String::new(),
     ];

@@ -21,7 +21,7 @@ pub const WORDS: &[(&str, &str)] = &[
     ),
     (
         "models/fairness",
-        "Dit comment les groupes de personnes s’en tirent avec un modèle, d’après un fichier que rien d’autre ne lit",
+        "Dit comment un modèle traite les groupes de personnes, d’après un fichier que rien d’autre ne lit",
     ),
     (
         "models/fairness/version",
