@@ -353,7 +353,7 @@ fn nothing_of_groups_is_shown_that_could_not_be_recorded() {
         let said = run(&root, &mut world, &words);
         let through = count.load(Ordering::SeqCst) <= tried;
         let entries = run(&root, &mut crate::night::world(9), &["ledger", "show"]);
-        let recorded = entries.out.contains("\"report\"");
+        let recorded = entries.out.contains("fairness");
         let shown = !said.out.is_empty();
         assert!(recorded || !page.exists(), "{tried}: a page unrecorded");
         assert!(recorded || !shown, "{tried}: shown unrecorded");

@@ -151,10 +151,9 @@ fn a_change_that_no_model_sees_is_told_by_the_fingerprint_alone() {
         if rows[at][turnover].is_empty() || rows[at][turnover].contains('n') {
             return false;
         }
-        rows[at][turnover] += "1";
-        if !rows[at][turnover].contains(',') {
-            rows[at][turnover].insert(rows[at][turnover].len() - 1, ',');
-        }
+        let cell = &mut rows[at][turnover];
+        let more = if cell.contains(',') { "1" } else { ",1" };
+        cell.push_str(more);
         let mut out = csv::WriterBuilder::new()
             .delimiter(b';')
             .from_writer(Vec::new());
