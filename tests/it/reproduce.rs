@@ -316,7 +316,7 @@ fn a_provenance_without_a_fingerprint_is_read_and_written_as_it_is() {
 }
 
 #[test]
-fn a_real_model_is_verified_from_its_rows_in_another_order() {
+fn a_real_model_is_verified_from_its_rows() {
     let Some(data) = shared("data/bank_marketing/bank-additional-full.csv") else {
         return;
     };
