@@ -23,6 +23,7 @@
 //! let unseen = SignedOff { reviewer: "reviewer-1".parse().unwrap(), at: 0 }; // nor is a run signed off unseen
 //! ```
 
+mod abstention;
 mod look;
 
 use std::fmt;
@@ -35,6 +36,7 @@ use crate::name::Token;
 use crate::odds::Score;
 use crate::policy::{Person, Policy, Role};
 
+pub use abstention::{Flag, Limits};
 pub use look::{Look, Missing, Reading, SignedOff};
 
 /// A prediction's number: rows of all earlier prediction segments in log order, plus its row. Never reused.

@@ -58,8 +58,8 @@ pub type Judge = Box<dyn Fn(u32, &[u16]) -> u8 + Sync + Send>;
 /// Makes a model from its digest and document.
 pub type Models<'a> = dyn Fn(&Digest, &[u8]) -> Result<Box<dyn Replay>, String> + Sync + 'a;
 
-/// Makes a judge from a segment's entry and the document of its policy.
-pub type Judges<'a> = dyn Fn(&Segment, &[u8]) -> Result<Judge, String> + Sync + 'a;
+/// Makes a judge from a segment's entry, and the documents of its model and its policy.
+pub type Judges<'a> = dyn Fn(&Segment, &[u8], &[u8]) -> Result<Judge, String> + Sync + 'a;
 
 /// Says of a record's basis code, outcome code and facts why they cannot belong together; nothing when they can.
 pub type Ruler = Box<dyn Fn(u8, u8, &[u8]) -> Option<&'static str> + Sync + Send>;

@@ -4,6 +4,7 @@
 //! the program reads, keeps, names or refuses follows from it, so a [`Policy`]
 //! exists only after every rule of [`parse()`] held; nothing here touches a disk.
 
+mod abstention;
 mod backup;
 mod bands;
 mod columns;
@@ -33,6 +34,7 @@ use crate::name::Token;
 
 pub use crate::law::words::{Audience, Basis, Channel, ConsentPart, FactKind};
 pub use crate::name::IdType;
+pub use abstention::{Abstention, REVIEW, Watched};
 pub use draft::{Guess, Observed, ObservedColumn, draft};
 pub use error::{Error, Finding};
 pub use lawful::Constants;
@@ -70,6 +72,8 @@ pub struct Policy {
     pub profiling: Profiling,
     /// When a model is said to have drifted.
     pub monitoring: Monitoring,
+    /// When the machine abstains.
+    pub abstention: Abstention,
     /// How closely people look before anything leaves.
     pub oversight: Oversight,
     /// Why a person may decide otherwise than the model, by code.

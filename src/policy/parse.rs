@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use chrono_tz::Tz;
 
+use super::abstention::abstention;
 use super::backup::backup;
 use super::bands::bands;
 use super::columns::columns;
@@ -40,6 +41,7 @@ pub(super) const FILE: [&str; 18] = [
     "training",
     "profiling",
     "monitoring",
+    "abstention",
     "oversight",
     "reasons",
     "bands",
@@ -122,6 +124,7 @@ fn policy(mut root: Section<'_>, digest: Digest, findings: &mut Findings<'_>) ->
         .map_or(Lang::Fr, |it| it.language);
     let reasons = reasons(&mut root, lang, findings);
     let bands = bands(&mut root, findings);
+    let abstention = abstention(&mut root, &bands, findings);
     let tools = tools(&mut root, columns.as_deref(), findings);
     let caps = caps(&mut root, findings);
     let backup = backup(&mut root, findings);
@@ -139,6 +142,7 @@ fn policy(mut root: Section<'_>, digest: Digest, findings: &mut Findings<'_>) ->
         training,
         profiling,
         monitoring,
+        abstention,
         oversight,
         reasons,
         bands,

@@ -54,6 +54,8 @@ struct File {
     profiling: Option<Profiling>,
     /// When a model is said to have drifted; every key has a default.
     monitoring: Option<Monitoring>,
+    /// When the machine abstains, and a person judges: leads of the band `review`. Every key has a default; without it those hold.
+    abstention: Option<Abstention>,
     /// How closely people look before anything leaves; every key has a default.
     oversight: Option<Oversight>,
     /// Why a person may decide otherwise than the model. Default: a list of usual reasons.
@@ -420,6 +422,23 @@ struct Monitoring {
     min_leads: Option<u64>,
 }
 
+/// When the machine abstains, and a person judges.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+#[expect(dead_code, reason = "only its shape is used")]
+struct Abstention {
+    /// A lead that lacks more than this share of the features is set apart. Default: 0.5.
+    #[schemars(range(min = 0, max = 1))]
+    missing: Option<f64>,
+    /// In which features a level that was never seen, or too rarely, sets a lead apart. Default: important.
+    unseen: Option<super::Watched>,
+    /// In which features a number out of the training range sets a lead apart. Default: any.
+    beyond: Option<super::Watched>,
+    /// A feature is important whose table spans at least this share of what the widest one spans. Default: 0.25.
+    #[schemars(range(min = 0, max = 1))]
+    important: Option<f64>,
+}
+
 /// How closely people look before anything leaves.
 #[derive(JsonSchema)]
 #[schemars(deny_unknown_fields)]
@@ -561,8 +580,8 @@ mod tests {
     use serde_json::Value;
 
     use super::super::{
-        backup, bands, columns, dialect, lawful, monitoring, oversight, parse, profiling, rights,
-        tools, training,
+        abstention, backup, bands, columns, dialect, lawful, monitoring, oversight, parse,
+        profiling, rights, tools, training,
     };
     use super::*;
 
@@ -614,6 +633,8 @@ mod tests {
             ("Oversight", set(oversight::OVERSIGHT)),
             ("Reason", set(oversight::REASON)),
             ("Profiling", set(profiling::PROFILING)),
+            ("Abstention", set(abstention::ABSTENTION)),
+            ("Watched", set(abstention::SCOPES.map(|(name, _)| name))),
             ("Band", set(bands::BAND)),
             ("Tool", set(tools::TOOL)),
             ("Cap", set(tools::CAP)),

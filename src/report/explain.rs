@@ -13,6 +13,7 @@ use crate::law::Sentence;
 use crate::odds::{LogOdds, Score};
 use crate::policy::Basis;
 
+use super::flags::Flagged;
 use super::reasons::{term_label, term_meaning};
 
 /// One decision about one lead, with its reasons and its proof.
@@ -32,6 +33,8 @@ pub struct Explanation {
     pub band: String,
     /// How people read the band.
     pub band_label: String,
+    /// What the lead was set apart for; nothing where a band was proposed.
+    pub flags: Vec<Flagged>,
     /// The model of that day.
     pub model: Digest,
     /// The run.
@@ -207,6 +210,7 @@ impl Explanation {
             "log_odds": exact(self.log_odds),
             "baseline": exact(self.baseline),
             "band": { "id": self.band, "label": self.band_label },
+            "flags": self.flags,
             "model": self.model,
             "run": self.run,
             "time": self.time,

@@ -4,6 +4,7 @@
 //! | --- | --- |
 //! | `words` | what a code means |
 //! | `reasons` | the three reasons of a score file |
+//! | `flags` | why the machine abstained |
 //! | `explain` | one decision with everything that its record says, and its JSON |
 //! | `terminal` | the same as text |
 //! | `remark` | what people said of a decision before |
@@ -21,6 +22,7 @@ mod drifted;
 mod explain;
 mod fairness;
 mod figures;
+mod flags;
 mod phrases;
 mod profiling;
 mod provenance;
@@ -36,6 +38,7 @@ pub use card::{CardInput, card};
 pub use drifted::{cause, headline, held};
 pub use explain::{DoesNotAddUp, Explanation, Given, Other, Proof, Term, terms};
 pub use fairness::{ColumnView, FairnessView, fairness_page, fairness_section, fairness_view};
+pub use flags::{FlagWords, Flagged};
 pub use phrases::warnings;
 pub use profiling::{ProfilingView, profiling};
 pub use provenance::{Error, NotIdentity, Period, Provenance, Rows};

@@ -45,6 +45,7 @@ impl Explanation {
                 | "Prospect {lead}\u{a0}: score {share}, «\u{a0}{band}\u{a0}»"
         );
         let _ = writeln!(out, "{line}\n");
+        self.abstained(out, lang);
         for (at, term) in self
             .terms
             .iter()
@@ -71,6 +72,23 @@ impl Explanation {
                 | "Comment se forme le score {score} (en logits\u{a0}; ×2 double la cote, ÷2 la divise par deux)"
         );
         let _ = writeln!(out, "\n{title}");
+    }
+
+    /// Why the machine proposes nothing.
+    fn abstained(&self, out: &mut String, lang: Lang) {
+        if self.flags.is_empty() {
+            return;
+        }
+        let title = say!(
+            lang,
+            "The machine proposes no band: a person decides, because"
+                | "La machine ne propose aucune tranche\u{a0}: une personne décide, car"
+        );
+        let _ = writeln!(out, "{title}");
+        for flag in &self.flags {
+            let _ = writeln!(out, "  ! {}", flag.words);
+        }
+        let _ = writeln!(out);
     }
 
     fn sum(&self, out: &mut String, lang: Lang, width: usize) {

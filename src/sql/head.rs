@@ -64,8 +64,8 @@ fn provenance(model: &Model, policy: &Policy, dialect: Dialect, lang: Lang) -> V
 fn limits(lang: Lang) -> Vec<String> {
     let text = say!(
         lang,
-        "A number computed by this text is not a recorded decision: nobody's objection, consent or restriction is looked at,\nnothing is written to the ledger, no person reviews it, and an erasure does not reach its copies.\nIt has no eligibility step and drops no repeated or missing identifier. Score for use with `probant score`."
-            | "Un nombre calculé par cette requête n’est pas une décision consignée\u{a0}: elle ne tient compte d’aucune opposition, d’aucun consentement, d’aucune limitation,\nn’écrit rien au registre, ne soumet rien à personne, et un effacement n’atteint pas les copies de ses résultats.\nElle ne vérifie pas qui peut être noté et n’écarte aucun identifiant répété ou absent. Pour agir, passez par `probant score`."
+        "A number computed by this text is not a recorded decision: nobody's objection, consent or restriction is looked at,\nnothing is written to the ledger, no person reviews it, and an erasure does not reach its copies.\nIt has no eligibility step and drops no repeated or missing identifier.\nIt abstains from nobody: a lead that `probant score` would set apart for a person (band `review`) gets the band of its score here. Score for use with `probant score`."
+            | "Un nombre calculé par cette requête n’est pas une décision consignée\u{a0}: elle ne tient compte d’aucune opposition, d’aucun consentement, d’aucune limitation,\nn’écrit rien au registre, ne soumet rien à personne, et un effacement n’atteint pas les copies de ses résultats.\nElle ne vérifie pas qui peut être noté et n’écarte aucun identifiant répété ou absent.\nElle ne s’abstient jamais\u{a0}: un prospect que `probant score` confierait à une personne (tranche `review`) reçoit ici la tranche de son score. Pour agir, passez par `probant score`."
     );
     text.lines().map(str::to_owned).collect()
 }

@@ -14,6 +14,7 @@ use super::keys::Refusal;
 use super::models::{self, Loaded};
 use super::unlinked::{Keys, Unlinked};
 use super::{Recorded, Workspace, World, files};
+use crate::decision::Limits;
 use crate::digest::{Digest, hex, sha256};
 use crate::event::{Act, Circumstances, Seen, Why};
 use crate::features::encode;
@@ -24,9 +25,9 @@ use crate::ledger::record::{Prediction, Record};
 use crate::ledger::{Entry, SegmentKind};
 use crate::name::Token;
 use crate::odds::{LogOdds, Score};
-use crate::policy::{self, Basis, Column as Declared, IdType, Policy, Right};
+use crate::policy::{self, Basis, Column as Declared, IdType, Policy, REVIEW, Right};
 use crate::pseudonym::normalise;
-use crate::report::{Explanation, Given, Other, Proof, terms};
+use crate::report::{Explanation, FlagWords, Given, Other, Proof, terms};
 use crate::table::Column;
 
 /// Whose decision, and which.
@@ -331,6 +332,13 @@ fn say(
         _ => None,
     });
     let (band, band_label) = band(&policy, segment, record.outcome);
+    let mut flags = Vec::new();
+    if band == REVIEW && !policy.review_is_taken() {
+        let schema = model.model.schema();
+        let words = FlagWords::new(schema, &label, lang);
+        let found = Limits::of(&model.model, &policy.abstention).flags(&codes);
+        flags.extend(found.into_iter().map(|flag| words.flagged(schema, flag)));
+    }
     let (basis, article, ground) = ground(view, segment, record.basis);
     let root = view.root();
     let evidence = Evidence::of(&proved, segment.rows);
@@ -342,6 +350,7 @@ fn say(
         baseline: model.model.baseline(),
         band,
         band_label,
+        flags,
         model: model.model.version(),
         run: hex(&segment.run.0),
         time: run.map(|run| run.time.to_string()).unwrap_or_default(),
@@ -395,11 +404,7 @@ fn band(policy: &Policy, segment: &Segment, outcome: u8) -> (String, String) {
         .find(|(code, _)| *code == outcome)
         .map(|(_, name)| name.to_string());
     let name = name.unwrap_or_else(|| outcome.to_string());
-    let label = policy
-        .bands
-        .iter()
-        .find(|band| band.id.as_str() == name)
-        .map_or(name.clone(), |band| band.label.clone());
+    let label = policy.band_label(&name);
     (name, label)
 }
 

@@ -17,7 +17,6 @@ use crate::ledger::text::Date;
 use crate::ledger::verify::{Finding, Judge, Level, Oracles};
 use crate::ledger::{Entry, Replay};
 use crate::model::Model;
-use crate::policy;
 
 /// Both verdicts, and what was looked at.
 #[derive(Clone, Debug, Serialize)]
@@ -82,18 +81,8 @@ pub fn verify(ws: &Workspace, full: bool, folders: &[PathBuf]) -> Result<Verdict
             Model::parse(text).map_err(|error| error.to_string())?,
         )))
     };
-    let outcome = |segment: &Segment, document: &[u8]| -> Result<Judge, String> {
-        let text =
-            std::str::from_utf8(document).map_err(|_| "the policy is not UTF-8".to_owned())?;
-        let policy = policy::parse(text).map_err(|_| "the policy does not parse".to_owned())?;
-        let named = segment
-            .outcomes
-            .iter()
-            .map(|(code, name)| (*code as usize, name));
-        if !named.eq(policy.bands.iter().map(|band| &band.id).enumerate()) {
-            return Err("the segment's bands are not the policy's".to_owned());
-        }
-        Ok(Box::new(move |ppm, _| policy.band(ppm) as u8))
+    let outcome = |segment: &Segment, model: &[u8], document: &[u8]| -> Result<Judge, String> {
+        replay::judge(segment, model, document)
     };
     let ruling = |segment: &Segment, date: Date, law: &[u8], policy: &[u8]| {
         replay::ruler(segment, date, law, policy)
@@ -113,6 +102,15 @@ pub fn verify(ws: &Workspace, full: bool, folders: &[PathBuf]) -> Result<Verdict
         && let Ok(view) = View::open(&ws.root)
     {
         integrity.extend(signed::forged(&view));
+        let segments = view.segments().map(|it| (it.index, &it.entry));
+        integrity.extend(replay::silenced(segments).map(|index| {
+            Trouble {
+                file: format!("entry {index}"),
+                why:
+                    "a segment has no outcome for leads that are set apart, and an earlier one has"
+                        .to_owned(),
+            }
+        }));
     }
     // What the ledger itself found damaged is named already, and cannot be read here.
     if full

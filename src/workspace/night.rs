@@ -12,6 +12,7 @@ use super::error::Error;
 use super::export::Plan;
 use super::met::Met;
 use super::suppressed::Suppressed;
+use crate::decision::Limits;
 use crate::eligibility::consents::{Consents, Wordings};
 use crate::eligibility::{
     self, Docket, LeadFacts, Leave, Refused, Rules, Ruling, Stated, Telling, Told, Why,
@@ -41,6 +42,8 @@ pub struct Bench<'a> {
     pub consents: Option<&'a Consents>,
     /// The model.
     pub model: &'a Model,
+    /// What sets a lead apart, for a person to judge.
+    pub limits: &'a Limits,
     /// The pseudonym key of purpose and identifier type.
     pub key: &'a Key,
     /// Where things stand in a batch.
@@ -62,7 +65,7 @@ pub struct Scored {
     pub pseudonyms: Vec<[u8; 16]>,
     /// Legal-basis codes.
     pub basis: Vec<u8>,
-    /// Positions of the bands.
+    /// Positions of the bands; the one after the last is of leads that are set apart.
     pub bands: Vec<u8>,
     /// Facts that eligibility used; empty when no row has any.
     pub facts: Filing,
@@ -362,7 +365,14 @@ impl Bench<'_> {
             basis,
             bands: scores
                 .iter()
-                .map(|score| self.policy.band(score.ppm()) as u8)
+                .zip(self.limits.apart(&features))
+                .map(|(score, apart)| {
+                    if apart {
+                        self.policy.review_code()
+                    } else {
+                        self.policy.band(score.ppm()) as u8
+                    }
+                })
                 .collect(),
             facts,
             codes,

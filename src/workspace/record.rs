@@ -16,6 +16,7 @@ use crate::ledger::entry::{Document, Run, input_commitment};
 use crate::ledger::segment::Heading;
 use crate::ledger::{BasisName, Block, Entry, RunId, SegmentKind};
 use crate::name::Token;
+use crate::policy::REVIEW;
 
 impl Night<'_> {
     /// What every segment of a kind says of the run.
@@ -30,6 +31,7 @@ impl Night<'_> {
                 .iter()
                 .enumerate()
                 .map(|(at, band)| (at as u8, band.id.clone()))
+                .chain([(self.ws.policy.review_code(), token(REVIEW))])
                 .collect(),
             _ => self
                 .pack

@@ -1,15 +1,17 @@
 //! Models and law packs as the ledger sees them: the same codes or facts in, the same terms or ruling out as on the day.
 
+use crate::decision::Limits;
 use crate::eligibility::{Again, Context, RESTRICTED, Rules, read, shared_refusals, suppressed};
 use crate::law::asked::Asked;
 use crate::law::{ERASED, OBJECTED, Pack};
 use crate::ledger::entry::Segment;
 use crate::ledger::text::Date;
-use crate::ledger::verify::Ruler;
+use crate::ledger::verify::{Judge, Ruler};
 use crate::ledger::{EachTerm, Replay, SegmentKind};
 use crate::model::Model;
+use crate::name::Token;
 use crate::odds::LogOdds;
-use crate::policy;
+use crate::policy::{self, REVIEW};
 
 /// A model that can say again what it said.
 pub struct Replayer {
@@ -94,6 +96,58 @@ impl Replay for Replayer {
             done(&terms);
         }
     }
+}
+
+/// What says again which outcome a record of this segment has: the band of its score, or `review` where its codes set it
+/// apart. A segment whose table has no `review` is of before the machine could abstain.
+pub fn judge(segment: &Segment, model: &[u8], policy: &[u8]) -> Result<Judge, String> {
+    let text = |bytes, what: &str| {
+        std::str::from_utf8(bytes).map_err(|_| format!("the {what} is not UTF-8"))
+    };
+    let policy = policy::parse(text(policy, "policy")?)
+        .map_err(|_| "the policy does not parse".to_owned())?;
+    let bands = policy.bands.iter().map(|band| band.id.as_str());
+    let named = |it: &(u8, Token)| (usize::from(it.0), it.1.to_string());
+    let named: Vec<(usize, String)> = segment.outcomes.iter().map(named).collect();
+    let is = |wanted: &mut dyn Iterator<Item = &str>| {
+        let wanted = wanted.map(str::to_owned).enumerate();
+        wanted.eq(named.iter().cloned())
+    };
+    if is(&mut bands.clone().chain([REVIEW])) && !policy.review_is_taken() {
+        let model = Model::parse(text(model, "model")?).map_err(|error| error.to_string())?;
+        let limits = Limits::of(&model, &policy.abstention);
+        return Ok(Box::new(move |ppm, codes| {
+            if limits.sets_apart(codes) {
+                policy.review_code()
+            } else {
+                policy.band(ppm) as u8
+            }
+        }));
+    }
+    if !is(&mut bands.clone()) {
+        return Err("the segment's bands are not the policy's".to_owned());
+    }
+    if policy.abstention.stated {
+        return Err(
+            "its policy sets leads apart, and the segment has no outcome for them".to_owned(),
+        );
+    }
+    Ok(Box::new(move |ppm, _| policy.band(ppm) as u8))
+}
+
+/// Segments without an outcome for leads that are set apart, after one that has it: somebody took it away.
+pub fn silenced<'a>(
+    segments: impl Iterator<Item = (u64, &'a Segment)>,
+) -> impl Iterator<Item = u64> {
+    let mut since = false;
+    segments.filter_map(move |(index, segment)| {
+        let names = segment.kind == SegmentKind::Proposals;
+        let mut outcomes = segment.outcomes.iter();
+        let has = outcomes.any(|(_, name)| name.as_str() == REVIEW);
+        let silenced = names && since && !has;
+        since |= names && has;
+        silenced.then_some(index)
+    })
 }
 
 /// What rules again over the records of a segment; none where its pack leaves the ground to the policy (format v1), and

@@ -27,6 +27,7 @@ use super::state::State;
 use super::suppressed::Suppressed;
 use super::tally::{ConsentCount, RunReport, Tally};
 use super::{Progress, Recorded, Watch, Workspace, World};
+use crate::decision::Limits;
 use crate::digest::{Digest, hex};
 use crate::eligibility::consents::{Consents, Wordings};
 use crate::eligibility::{Context, Docket, Rules, Telling};
@@ -83,6 +84,7 @@ pub struct Night<'a> {
     pub(super) today: NaiveDate,
     pub(super) started: Time,
     pub(super) model: Loaded,
+    pub(super) limits: Limits,
     pub(super) standing: Standing,
     pub(super) files: Vec<Fingerprint>,
     consents: Option<Fingerprint>,
@@ -196,6 +198,13 @@ impl<'a> Night<'a> {
                 });
             }
         };
+        if ws.policy.review_is_taken() {
+            return Err(Error::Refused {
+                what: "a band of the policy is called `review`, which is where leads go that a person must judge"
+                    .to_owned(),
+                hint: "give the band another `id` in the policy",
+            });
+        }
         let model = models::load(ws, view, version)?;
         let columns = declared(ws, &model)?;
         let rules = Rules::of(&Context::of(purpose, &pack, date));
@@ -235,6 +244,7 @@ impl<'a> Night<'a> {
             date,
             today,
             started: world.now,
+            limits: Limits::of(&model.model, &ws.policy.abstention),
             model,
             standing,
             files,
@@ -367,6 +377,7 @@ impl<'a> Night<'a> {
             wordings: &self.wordings.0,
             consents: consents.as_ref(),
             model: &self.model.model,
+            limits: &self.limits,
             key,
             plan: &self.plan,
             restricted: &self.restricted,
@@ -397,7 +408,7 @@ impl<'a> Night<'a> {
             });
             for taken in receive {
                 let (outcome, share) = taken?;
-                tally.take(&outcome, bench.model, bench.policy.bands.len());
+                tally.take(&outcome, bench.model, bench.policy.bands.len() + 1);
                 each(outcome)?;
                 watch(Progress::Rows {
                     done: tally.rows,

@@ -6,13 +6,14 @@ use rayon::prelude::*;
 
 use super::export::Plan;
 use super::night::{Refusals, Scored};
+use crate::decision::Limits;
 use crate::eligibility::Why;
 use crate::intake::Failure;
 use crate::lang::Lang;
 use crate::model::Model;
 use crate::odds::ONE;
-use crate::policy::Policy;
-use crate::report::Reasons;
+use crate::policy::{Policy, REVIEW};
+use crate::report::{FlagWords, Reasons};
 use crate::table::{Cells, Field};
 
 /// Rows whose reasons one task looks up.
@@ -22,6 +23,9 @@ const CHUNK: usize = 1 << 13;
 pub struct Sheet {
     identifier: String,
     bands: Vec<String>,
+    review: u8,
+    limits: Limits,
+    flags: FlagWords,
     statuses: [String; 2],
     version: [String; 1],
     baseline: [f64; 1],
@@ -51,7 +55,11 @@ impl Sheet {
                 .bands
                 .iter()
                 .map(|band| band.id.to_string())
+                .chain([REVIEW.to_owned()])
                 .collect(),
+            review: policy.review_code(),
+            limits: Limits::of(model, &policy.abstention),
+            flags: FlagWords::new(schema, &label, lang),
             statuses: ["proposed".into(), "failed".into()],
             version: [model.version().to_string()],
             baseline: [model.baseline().value()],
@@ -112,6 +120,10 @@ impl Sheet {
             field("score", Cells::Score(scores)),
             field("log_odds", Cells::Number(log_odds)),
             field("band", dictionary(&self.bands, bands)),
+            field(
+                "flags",
+                Cells::Text(order.each(|at| self.flags(scored, at), |_| None)),
+            ),
         ];
         for (name, reasons) in ["reason_1", "reason_2", "reason_3"]
             .into_iter()
@@ -149,6 +161,17 @@ impl Sheet {
             fields.push(field(name, cells));
         }
         fields
+    }
+
+    /// Why a row is set apart, in words; nothing where it is not.
+    fn flags(&self, scored: &Scored, row: usize) -> Option<Cow<'static, str>> {
+        if scored.bands[row] != self.review {
+            return None;
+        }
+        let codes: Vec<u16> = scored.codes.iter().map(|codes| codes[row]).collect();
+        let flags = self.limits.flags(&codes);
+        let words: Vec<String> = flags.iter().map(|flag| self.flags.words(*flag)).collect();
+        Some(words.join(" ; ").into())
     }
 
     /// Each row's three strongest reasons, as positions in the list of all.

@@ -11,6 +11,7 @@ use super::score::Night;
 use crate::eligibility::consents::Consents;
 use crate::ledger::Standing;
 use crate::model::Model;
+use crate::policy::{Policy, REVIEW};
 
 /// What a run did, in numbers.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -43,7 +44,7 @@ pub struct RunReport {
     pub refused: u64,
     /// Unreadable.
     pub failed: u64,
-    /// Leads by band, from the lowest.
+    /// Leads by band, from the lowest; then `review`, those that are set apart, where there are any.
     pub bands: Vec<BandCount>,
     /// Refused leads by reason, the most frequent first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -182,18 +183,7 @@ impl RunReport {
             proposed: tally.proposed,
             refused: tally.refused,
             failed: tally.failed,
-            bands: night
-                .ws
-                .policy
-                .bands
-                .iter()
-                .zip(&tally.bands)
-                .map(|(band, &leads)| BandCount {
-                    id: band.id.to_string(),
-                    label: band.label.clone(),
-                    leads,
-                })
-                .collect(),
+            bands: bands(&night.ws.policy, &tally.bands),
             refusals: RefusalCount::of(&tally.refusals),
             consents: tally.consents,
             failures: tally
@@ -223,6 +213,19 @@ impl RunReport {
             batch: None,
         }
     }
+}
+
+/// The counts by band, and last that of leads which are set apart, where there are any.
+fn bands(policy: &Policy, counts: &[u64]) -> Vec<BandCount> {
+    let ids = policy.bands.iter().map(|band| band.id.as_str());
+    let count = |(id, &leads): (&str, &u64)| BandCount {
+        id: id.to_owned(),
+        label: policy.band_label(id),
+        leads,
+    };
+    let mut bands: Vec<BandCount> = ids.chain([REVIEW]).zip(counts).map(count).collect();
+    bands.pop_if(|last| last.id == REVIEW && last.leads == 0);
+    bands
 }
 
 /// The counts of a run.

@@ -164,7 +164,7 @@ fn recorded(root: &Path, proposals: &[Forged], refusals: &[Forged], bases: &[(u8
 }
 
 fn verify(root: &Path, level: Level) -> Report {
-    let judge = |_: &Segment, _: &[u8]| -> Result<Judge, String> {
+    let judge = |_: &Segment, _: &[u8], _: &[u8]| -> Result<Judge, String> {
         Ok(Box::new(|ppm, _: &[u16]| band(ppm)))
     };
     let replay =

@@ -370,7 +370,7 @@ pub fn model_files(root: &Path, model: &Digest) -> Option<Vec<(String, Digest)>>
 }
 
 pub fn verify(root: &Path, level: Level) -> Report {
-    let judge = |_: &Segment, _: &[u8]| -> Result<Judge, String> {
+    let judge = |_: &Segment, _: &[u8], _: &[u8]| -> Result<Judge, String> {
         Ok(Box::new(|ppm, _: &[u16]| band(ppm)))
     };
     let replay =

@@ -1,5 +1,6 @@
 //! Everything that is tested from outside, as one binary.
 
+mod abstention;
 mod access;
 mod anchors;
 mod auditor;

@@ -219,6 +219,7 @@ fn explanation(baseline: i32, contributions: &[i32], codes: &[u16]) -> Explanati
         baseline: LogOdds(baseline),
         band: String::from("chaud"),
         band_label: String::from("À rappeler en premier"),
+        flags: Vec::new(),
         model: Digest::of(b"model"),
         run: String::from("2026-10-01-a"),
         time: String::from("2026-10-01T02:00:00Z"),

@@ -78,7 +78,7 @@ impl Desk {
         made["key"].as_str().unwrap().to_owned()
     }
 
-    fn wait(&self, seconds: i64) {
+    pub fn wait(&self, seconds: i64) {
         self.now.set(self.now.get() + seconds);
     }
 
@@ -96,7 +96,7 @@ impl Desk {
     }
 
     /// `probant review …` by a reviewer with their key.
-    fn by(&self, person: &str, words: &[&str]) -> Said {
+    pub fn by(&self, person: &str, words: &[&str]) -> Said {
         self.by_on(Disk::new(), person, words)
     }
 
@@ -129,7 +129,7 @@ impl Desk {
         self.by(person, &["sign-off", "@latest"])
     }
 
-    fn list(&self, person: &str) -> Value {
+    pub fn list(&self, person: &str) -> Value {
         let words = ["review", "list", "--as", person, "--limit", "100000"];
         self.say(&words).done().json()
     }

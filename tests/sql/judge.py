@@ -109,7 +109,7 @@ def judge(scores):
                 "terms": len(terms),
                 "score_off_by_1e9": proposed("NOT coalesce(abs(a_score - f_score) <= 1e-9, false)"),
                 "log_odds_differ": proposed(f"{integer('a')} IS DISTINCT FROM {integer('f')} OR a_log_odds <> f_log_odds"),
-                "bands_differ": proposed("a_band IS DISTINCT FROM f_band"),
+                "bands_differ": proposed("a_band IS DISTINCT FROM f_band AND f_band <> 'review'"),
                 "model_or_baseline_differ": proposed("a_model <> f_model OR a_baseline <> f_baseline"),
                 "contributions_differ": proposed(wrong),
                 "not_whole": proposed(" OR ".join(whole)),

@@ -20,7 +20,7 @@ import re
 import struct
 import sys
 import tomllib
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
@@ -464,6 +464,8 @@ class Model:
         need(sha256(pretty(schema)).hex() == schema_digest, where, "its schema is not the one that was recorded")
         codes = {"number": lambda it: len(it["edges"]) + 4, "category": lambda it: len(it["levels"]) + 2, "flag": lambda it: 3}
         counts = [codes[feature["shape"]](feature) for feature in schema["features"]]
+        missing = {"number": lambda it: len(it["edges"]) + 1, "category": lambda it: len(it["levels"]), "flag": lambda it: 2}
+        self.kinds = [(feature["shape"], missing[feature["shape"]](feature)) for feature in schema["features"]]
         self.features = len(counts)
         self.layout = ">" + "".join("B" if count <= 256 else "H" for count in counts) + "B" * len(schema["pairs"])
         self.pairs = []
@@ -497,13 +499,36 @@ def score(log_odds):
 
 
 def bands(data, segment):
-    """The bands' first scores, from the policy; the segment's outcomes are those bands."""
-    policy = tomllib.loads(data.decode(), parse_float=Decimal)["bands"]
+    """The bands' first scores, from the policy; the segment's outcomes are those bands, then `review` where the machine could abstain."""
+    document = tomllib.loads(data.decode(), parse_float=Decimal)
+    policy = document["bands"]
     named = {code: band["id"] for code, band in enumerate(policy)}
-    need(named == segment.table("outcome"), segment.where, "its outcomes are not the policy's bands")
+    limits = None
+    if segment.table("outcome") == {**named, len(named): "review"}:
+        limits = {"missing": Decimal("0.5"), "unseen": "important", "beyond": "any", "important": Decimal("0.25")} | document.get("abstention", {})
+    else:
+        need(named == segment.table("outcome"), segment.where, "its outcomes are not the policy's bands")
+        need("abstention" not in document, segment.where, "its policy sets leads apart, and it has no outcome for them")
     starts = [Decimal(band["from"]) * 1_000_000 for band in policy]
     need(starts[0] == 0 and all(a < b for a, b in zip(starts, starts[1:])), segment.where, "the bands do not ascend from 0")
-    return starts
+    return starts, limits
+
+
+def ppm(share):
+    return int((Decimal(share) * 1_000_000).to_integral_value(ROUND_HALF_UP))
+
+
+def set_apart(model, limits, codes):
+    """Whether these codes are for a person to judge (§10)."""
+    spans = [max(table) - min(table) for table in model.tables[: model.features]]
+    missing = 0
+    for (kind, last), span, code in zip(model.kinds, spans, codes):
+        missing += code == last
+        watched = limits["beyond" if kind == "number" else "unseen"]
+        weighs = span > 0 and span * 1_000_000 >= max(spans) * ppm(limits["important"])
+        if code > last and (watched == "any" or watched == "important" and weighs):
+            return True
+    return missing * 1_000_000 > model.features * ppm(limits["missing"])
 
 
 # Records.
@@ -515,12 +540,12 @@ class Judge:
     """What every record of a segment must be."""
 
     def __init__(self, segment, documents):
-        self.segment, self.model, self.starts = segment, None, None
+        self.segment, self.model, self.starts, self.limits = segment, None, None, None
         self.basis, self.outcomes = segment.table("basis"), segment.table("outcome")
         if segment["kind"] == "proposals":
             version, policy = segment.named("model"), segment["policy"]
             self.model = Model(documents[version], version, segment["schema"])
-            self.starts = bands(documents[policy], segment) if policy in documents else None
+            self.starts, self.limits = bands(documents[policy], segment) if policy in documents else (None, None)
 
     def check(self, row, record, where):
         need(len(record) >= 54 and record[:4] == b"PBR1", where, "not a prediction")
@@ -540,7 +565,9 @@ class Judge:
             need(ppm == score(log_odds), where, "its score is not that of its log-odds")
             if self.starts:
                 band = max(code for code, start in enumerate(self.starts) if start <= ppm)
-                need(outcome == band, where, "its outcome is not what the policy gives its score")
+                if self.limits and set_apart(self.model, self.limits, codes):
+                    band = len(self.starts)
+                need(outcome == band, where, "its outcome is not what the policy gives its score and its codes")
             at = facts_at
         facts = record[at + 2 :]
         need(len(facts) == int.from_bytes(record[at : at + 2]), where, "it does not end where its facts do")

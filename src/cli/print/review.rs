@@ -122,7 +122,11 @@ fn rows(face: &mut Face<'_>, rows: &[ReviewRow]) -> io::Result<()> {
         lines.add_row([
             row.decision.to_string(),
             row.band_label.clone().unwrap_or_default(),
-            mark(row.borderline),
+            if row.set_apart {
+                say!(lang, "set apart" | "mis à part")
+            } else {
+                mark(row.borderline)
+            },
             mark(row.to_open),
             status(lang, row.status),
         ]);

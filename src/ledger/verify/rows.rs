@@ -114,8 +114,8 @@ impl Rows<'_> {
     /// The model and the bands, from their documents.
     fn model(&self, model: &Digest) -> Result<Rebuilder, String> {
         let document = |digest: &Digest| self.check.files.read(&format!("documents/{digest}"));
-        let replay = document(model)
-            .and_then(|bytes| (self.check.oracles.replay)(model, &bytes))
+        let (replay, model) = document(model)
+            .and_then(|bytes| Ok(((self.check.oracles.replay)(model, &bytes)?, bytes)))
             .map_err(|why| {
                 format!(
                     "its records cannot be rebuilt without model {}: {why}",
@@ -123,7 +123,7 @@ impl Rows<'_> {
                 )
             })?;
         let judge = document(&self.segment.policy)
-            .and_then(|bytes| (self.check.oracles.outcome)(self.segment, &bytes))
+            .and_then(|bytes| (self.check.oracles.outcome)(self.segment, &model, &bytes))
             .map_err(|why| format!("its outcomes cannot be judged without their policy: {why}"))?;
         Ok((replay, judge))
     }
@@ -195,7 +195,7 @@ impl Rows<'_> {
                     && block.findings.len() < 10
                 {
                     block.findings.push(format!(
-                        "row {row}: its outcome is not the one that the policy gives its score"
+                        "row {row}: its outcome is not the one that the policy gives its score and its codes"
                     ));
                 }
                 let (basis, facts) = (columns.basis[at] as u8, columns.facts.of(at));

@@ -336,6 +336,17 @@ impl Page {
              de `min_gain` à l’aire sous la courbe ROC est proposée au retrait. `probant check` montre les deux pour chaque donnée."
         ));
         self.line("[profiling]\nmin_gain = 0.0005\n# max_alone = 0.05");
+        self.part(&say!(lang,
+            "When the machine abstains: a lead that lacks more than the share `missing` of the features, that has a level \
+             never seen in a feature that weighs (`unseen`: \"important\", \"any\" or \"never\"), or a number out of the \
+             training range (`beyond`, likewise) is scored, and left to a person: its band is `review`. A feature weighs when \
+             its table spans at least the share `important` of the widest one's."
+            | "Quand la machine s’abstient : une fiche à laquelle manque plus que la part `missing` des données, dont un niveau \
+             n’a jamais été rencontré dans une donnée qui compte (`unseen` : « important », « any » pour toutes ou « never ») ou \
+             dont un nombre sort des valeurs connues (`beyond`, de même) est notée, puis confiée à une personne : sa tranche \
+             est `review`. Une donnée compte quand l’étendue de ses poids atteint la part `important` de la plus grande."
+        ));
+        self.line("[abstention]\nmissing = 0.5\nunseen = \"important\"\nbeyond = \"any\"\nimportant = 0.25");
     }
 
     fn bands(&mut self) {

@@ -65,8 +65,7 @@ fn remark(state: &State, told: &Told, people: &mut People<'_>) -> Result<Option<
             reason,
             control: None,
         } => {
-            let known = policy.bands.iter().find(|it| it.id == band);
-            let band = known.map_or_else(|| band.to_string(), |it| it.label.clone());
+            let band = policy.band_label(band.as_str());
             let reason = label(policy, reason);
             (Came::Overridden { band, reason }, None)
         }

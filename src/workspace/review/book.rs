@@ -6,11 +6,11 @@ use super::refusal::Refusal;
 use super::standing::{acts_of, control};
 use crate::decision::{Band, DecisionNumber, NotAReviewer, Proposal, Reading};
 use crate::event::{Act, Control, Seen};
-use crate::ledger::entry::Run;
+use crate::ledger::entry::{Run, Segment};
 use crate::ledger::record::actor;
 use crate::ledger::{Prediction, Replay, RunId, SegmentKind, Standing as RunStanding};
 use crate::name::Token;
-use crate::policy::{Person, Policy, Right, Role};
+use crate::policy::{Person, Policy, REVIEW, Right, Role};
 use crate::workspace::error::Error;
 use crate::workspace::explain::{model_of, policy_of};
 use crate::workspace::journal::{Held, Leaf, Placed, View};
@@ -26,12 +26,14 @@ pub struct Line {
     pub band: Band,
     /// How far the score is from the nearest lower edge of a band, in parts per million; nothing beyond the policy's limit.
     pub near: Option<u32>,
+    /// Set apart: a person judges.
+    pub apart: bool,
 }
 
 impl Line {
-    /// Whether the score is near the lower edge of a band.
+    /// Whether whoever signs off must have opened it: near the lower edge of a band, or set apart.
     pub fn is_borderline(&self) -> bool {
-        self.near.is_some()
+        self.near.is_some() || self.apart
     }
 
     /// As a proposal.
@@ -103,6 +105,7 @@ pub fn lines(ws: &Workspace, view: &View, run: RunId, held: &Held) -> Result<Vec
         let edges = edges(&policy_of(ws, view, placed.entry.policy));
         let widths = model.replay.widths().to_vec();
         let near = ws.policy.oversight.borderline_ppm;
+        let review = review_code(&placed.entry);
         let held = held.get(&placed.entry.id);
         view.leaves(placed, Some(&model.replay), |leaf| {
             let Leaf::Record { bytes, .. } = leaf else {
@@ -115,12 +118,20 @@ pub fn lines(ws: &Workspace, view: &View, run: RunId, held: &Held) -> Result<Vec
                     decision: placed.first.unwrap_or(0) + u64::from(record.row),
                     band: Band(record.outcome),
                     near: distances.min().filter(|distance| *distance <= near),
+                    apart: review == Some(record.outcome),
                 });
             }
             Ok::<(), Error>(())
         })?;
     }
     Ok(lines)
+}
+
+/// The outcome code of a segment's leads that are set apart; none where the machine could not abstain yet.
+pub fn review_code(segment: &Segment) -> Option<u8> {
+    let mut outcomes = segment.outcomes.iter();
+    let found = outcomes.find(|(_, name)| name.as_str() == REVIEW);
+    found.map(|(code, _)| *code)
 }
 
 /// Where bands begin, but for the first.
@@ -273,8 +284,8 @@ pub fn labels(ws: &Workspace, view: &View, run: RunId) -> HashMap<Token, String>
     let mut labels = HashMap::new();
     for placed in segments(view, run) {
         let policy = policy_of(ws, view, placed.entry.policy);
-        let bands = policy.bands.into_iter();
-        labels.extend(bands.map(|band| (band.id, band.label)));
+        let names = placed.entry.outcomes.iter().map(|(_, name)| name);
+        labels.extend(names.map(|name| (name.clone(), policy.band_label(name.as_str()))));
     }
     labels
 }

@@ -1,4 +1,4 @@
-//! What there is to review, the nearest to another band first: by decision number, never by identity.
+//! What there is to review, what the machine would not judge first, then the nearest to another band: by decision number, never by identity.
 
 use serde::Serialize;
 
@@ -8,7 +8,7 @@ use super::standing::Standing;
 use crate::decision::{Missing, Opinion};
 use crate::ledger::Standing as RunStanding;
 use crate::name::Token;
-use crate::policy::{Right, Role};
+use crate::policy::{REVIEW, Right, Role};
 use crate::workspace::error::Error;
 use crate::workspace::journal::View;
 use crate::workspace::{Workspace, World, acts, runs};
@@ -83,8 +83,10 @@ pub struct Row {
     pub band: Option<String>,
     /// The same as people read it.
     pub band_label: Option<String>,
-    /// Near the lower edge of a band.
+    /// Near the lower edge of a band, or set apart.
     pub borderline: bool,
+    /// Set apart: the machine abstained, and a person judges.
+    pub set_apart: bool,
     /// To be opened before the run is signed off.
     pub to_open: bool,
     /// How far it has come.
@@ -161,6 +163,7 @@ pub fn list(ws: &Workspace, world: &mut World, request: &ListRequest) -> Result<
         person: it.reviewer().to_string(),
         time: crate::ledger::Time(it.at()).to_string(),
     });
+    let bands = labels.keys().filter(|it| it.as_str() != REVIEW).count();
     let mut listed = Listed {
         schema_version: 1,
         run: run.to_string(),
@@ -178,7 +181,7 @@ pub fn list(ws: &Workspace, world: &mut World, request: &ListRequest) -> Result<
         overridden: 0,
         rejected: 0,
         contested: 0,
-        planted: ws.policy.oversight.controls == 0 || labels.len() > 1,
+        planted: ws.policy.oversight.controls == 0 || bands > 1,
         matching: 0,
         rows: Vec::new(),
     };
@@ -194,7 +197,7 @@ pub fn list(ws: &Workspace, world: &mut World, request: &ListRequest) -> Result<
         } += 1;
         let named = table.decisions.named(line.decision, line.band);
         if is_asked(&request.filter, &row, &named) {
-            rows.push((line.near.unwrap_or(u32::MAX), row));
+            rows.push(((!line.apart, line.near.unwrap_or(u32::MAX)), row));
         }
     }
     rows.sort_by_key(|(near, row)| (*near, !row.to_open, row.decision));
@@ -245,6 +248,7 @@ fn row(table: &Table, line: &Line, labels: &std::collections::HashMap<Token, Str
         }),
         band,
         borderline: line.is_borderline(),
+        set_apart: line.apart,
         to_open: table.is_to_open(line),
         status: Status::of(&table.decisions.stands(&line.proposal())),
     }

@@ -14,7 +14,7 @@ use crate::decision::DecisionNumber;
 use crate::event::{Act, Circumstances, Control, note_commitment};
 use crate::ledger::RunId;
 use crate::name::{Token, nearest};
-use crate::policy::Right;
+use crate::policy::{REVIEW, Right};
 use crate::workspace::acts::{self, Doing};
 use crate::workspace::error::Error;
 use crate::workspace::journal::{Commit, View};
@@ -246,7 +246,9 @@ impl Desk {
             },
             Known::Override { band, reason } => {
                 self.may_let_out(ws, world, person)?;
+                // Whoever decides has a band to name; that a person must judge is no decision.
                 let code = self.decisions.coded(number, band);
+                let code = code.filter(|_| band.as_str() != REVIEW);
                 let code = code.ok_or_else(|| Error::Unknown {
                     what: "band",
                     name: band.to_string(),

@@ -7,7 +7,7 @@
 use std::collections::hash_map::Entry as Slot;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use super::book::{Seat, count, numbers};
+use super::book::{Seat, count, numbers, review_code};
 use crate::ledger::record::Record;
 use crate::ledger::{RunId, SegmentId, SegmentKind};
 use crate::name::Token;
@@ -146,6 +146,10 @@ fn wrong_band(
     let Record::Prediction(record) = &proved.record else {
         return Ok(None);
     };
+    // The list says which leads are set apart: any band that is shown of one would tell.
+    if review_code(&placed.entry) == Some(record.outcome) {
+        return Ok(None);
+    }
     let near = ws.policy.oversight.borderline_ppm;
     let mut far = Vec::new();
     for (at, band) in bands.iter().enumerate() {
