@@ -23,11 +23,14 @@
 //! | `alone` | who shares all their codes with nobody |
 //! | `gains` | the area that each feature adds |
 //! | `prepare` | training rows as codes, and what was learned on them alone |
+//! | [`matched`] | the terms and codes of two models side by side |
+//! | [`change`] | from one score of a lead to the next, by data and by model |
 //! | `candidate` | from rows, strength and pairs to integers |
 //! | [`train`] | the whole of a training, from columns to a candidate |
 
 mod alone;
 mod candidate;
+pub mod change;
 pub mod compared;
 pub mod differs;
 pub mod document;
@@ -40,6 +43,7 @@ pub mod fit;
 mod gains;
 pub mod gates;
 pub mod leaks;
+pub mod matched;
 pub mod pairs;
 pub mod people;
 mod prepare;

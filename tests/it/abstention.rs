@@ -83,7 +83,10 @@ proptest! {
         spans in [0..100i32, 0..100i32, 0..100i32],
         rows in prop::collection::vec((0..5u16, 0..4u16, 0..3u16), 1..40),
         (unseen, beyond) in (watched(), watched()),
-        (missing_ppm, important_ppm) in (0..=1_000_000u32, 0..=1_000_000u32),
+        (missing_ppm, important_ppm) in (
+            prop_oneof![Just(0), Just(1_000_000), 0..=1_000_000u32],
+            0..=1_000_000u32,
+        ),
     ) {
         let settings = Abstention { missing_ppm, unseen, beyond, important_ppm, stated: true };
         let limits = Limits::of(&model(spans), &settings);
