@@ -1,8 +1,10 @@
 //! What was typed: the grammar of the command line.
 
+mod diff;
 mod fair;
 mod models;
 mod review;
+mod trend;
 mod watch;
 
 use std::path::PathBuf;
@@ -15,8 +17,10 @@ use crate::lang::Lang;
 use crate::sql::Dialect;
 use crate::workspace::{ReleaseRequest, RestoreRequest, WhyQuestion};
 
+pub use diff::Diff;
 pub use models::{ModelsVerb, Who};
 pub use review::{By, ReviewVerb};
+pub use trend::Trend;
 pub use watch::{Monitor, Outcomes};
 
 /// Scores sales leads on your own machine; every decision can be explained and proved.
@@ -211,6 +215,11 @@ pub enum Command {
         #[arg(long = "as", value_name = "PERSON")]
         person: Option<String>,
     },
+    /// Explains why a lead's score moved: what its data changed, and what the model changed
+    #[command(
+        before_help = "Examples:\n  probant trend L-1042 --why review\n  probant trend L-1042 --from 12 --to 4711 --why contest --data tonight.csv --json\n"
+    )]
+    Trend(Trend),
     /// Shows proposals to a person, and takes what they decide
     #[command(
         before_help = "Examples:\n  probant review list\n  probant review show 1042 --as review-1 --key review-1.key\n  probant review validate 1042 --as review-1 --key review-1.key\n  probant review sign-off @latest --as review-1 --key review-1.key\n"

@@ -1,5 +1,6 @@
 //! The command line's own French: its help, held to the English by a test, and its commonest errors.
 
+mod compare;
 mod fair;
 mod keys;
 mod law;
@@ -136,6 +137,7 @@ fn words(path: &str) -> Option<&'static str> {
         .iter()
         .chain(watch::WORDS)
         .chain(fair::WORDS)
+        .chain(compare::WORDS)
         .find(|(at, _)| *at == path)
         .map(|(_, words)| *words)
 }
@@ -476,6 +478,7 @@ mod tests {
         let spare: Vec<&str> = WORDS
             .iter()
             .chain(watch::WORDS)
+            .chain(compare::WORDS)
             .map(|(path, _)| *path)
             .filter(|path| !found.iter().any(|it| it == path))
             .collect();

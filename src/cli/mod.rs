@@ -5,9 +5,11 @@
 
 mod args;
 mod bar;
+mod diff;
 mod french;
 mod print;
 mod tour;
+mod trend;
 mod verbs;
 
 use std::ffi::OsString;

@@ -2,6 +2,7 @@
 
 mod anchor;
 mod bundle;
+mod diff;
 mod doctor;
 mod export;
 mod fair;
@@ -15,6 +16,7 @@ mod night;
 mod release;
 mod review;
 mod subject;
+mod trend;
 mod watch;
 
 use std::collections::BTreeMap;
@@ -33,6 +35,7 @@ use crate::workspace::{Checked, Error, Initialised};
 
 pub use anchor::{accepted, anchors, asked, cosigned, kept, witness};
 pub use bundle::{handed_over, refused};
+pub use diff::compared;
 pub use doctor::health;
 pub use export::exported;
 pub use fair::{judged, reproduced};
@@ -50,6 +53,7 @@ pub use review::{
 pub use subject::{
     batch, due, erased, lifted, objected, orphans, purged, receipt, requests, restricted,
 };
+pub use trend::trend;
 pub use watch::{learned, watched};
 
 /// An error with its chain and its hint.

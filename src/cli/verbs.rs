@@ -108,6 +108,7 @@ pub fn carry_out(command: Command, face: &mut Face<'_>, world: &mut World) -> Re
             };
             explain(face, world, &question)
         }
+        Command::Trend(question) => super::trend::trend(face, world, question),
         Command::Review { verb } => review(face, world, verb),
         Command::Release { verb, request } => release(face, world, verb.as_ref(), request),
         Command::Why(question) => why(face, world, question),
@@ -391,6 +392,7 @@ fn models(face: &mut Face<'_>, world: &mut World, verb: ModelsVerb) -> Result<Ex
                 &card,
             )?;
         }
+        ModelsVerb::Diff(typed) => return super::diff::diff(face, world, typed),
         ModelsVerb::Approve(step) => {
             let done = workspace::approve(&ws, world, &request(step.version, step.by))?;
             print::step(face, &done)?;

@@ -25,6 +25,7 @@
 //! | `prepare` | training rows as codes, and what was learned on them alone |
 //! | [`matched`] | the terms and codes of two models side by side |
 //! | [`change`] | from one score of a lead to the next, by data and by model |
+//! | [`shift`] | what another model makes of the same leads |
 //! | `candidate` | from rows, strength and pairs to integers |
 //! | [`train`] | the whole of a training, from columns to a candidate |
 
@@ -52,6 +53,7 @@ pub mod reference;
 pub mod rivals;
 pub mod score;
 pub mod select;
+pub mod shift;
 pub mod split;
 pub mod train;
 

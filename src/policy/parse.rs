@@ -28,7 +28,7 @@ use crate::name::{Token, nearest};
 pub(super) const VERSION: u64 = 1;
 const MOST_DAYS: u64 = 36_500;
 
-pub(super) const FILE: [&str; 18] = [
+pub(super) const FILE: [&str; 19] = [
     "version",
     "controller",
     "people",

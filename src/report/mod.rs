@@ -7,6 +7,8 @@
 //! | `flags` | why the machine abstained |
 //! | `explain` | one decision with everything that its record says, and its JSON |
 //! | `terminal` | the same as text |
+//! | [`trend`] | from one decision about a lead to a later one |
+//! | [`comparison`] | two models compared |
 //! | `remark` | what people said of a decision before |
 //! | `provenance` | where a model comes from: `provenance.json` |
 //! | `fairness` | how groups of people fare |
@@ -18,6 +20,7 @@
 //! Pure: what is shown is what the caller hands over, after it was recorded and checked.
 
 mod card;
+pub mod comparison;
 mod drifted;
 mod explain;
 mod fairness;
@@ -31,6 +34,7 @@ pub mod remark;
 mod rivals;
 mod svg;
 mod terminal;
+pub mod trend;
 mod watch;
 mod words;
 

@@ -1,5 +1,6 @@
 //! Why a lead has its score: the record found by pseudonym, proved, and put in words.
 
+use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -105,10 +106,27 @@ impl Evidence {
 }
 
 /// A record about the lead.
-struct Found<'a> {
-    placed: &'a Placed,
-    row: u32,
-    decision: u64,
+pub struct Found<'a> {
+    /// Its segment.
+    pub placed: &'a Placed,
+    /// Its row there.
+    pub row: u32,
+    /// Its number.
+    pub decision: u64,
+}
+
+/// Refuses a record that may not be used.
+pub fn is_free(view: &View, found: &Found<'_>) -> Result<(), Error> {
+    let held = view.restricted()?;
+    let rows = held.get(&found.placed.entry.id);
+    if rows.is_some_and(|rows| rows.contains(&found.row)) {
+        return Err(Error::Refused {
+            what: "this record is restricted (GDPR art. 18): it may be stored, and not used"
+                .to_owned(),
+            hint: "`probant subject lift LEAD --request REF` once the restriction ends",
+        });
+    }
+    Ok(())
 }
 
 /// Explains a decision about a lead, and records who read it and why; what `render` makes of it is shown only then.
@@ -187,13 +205,7 @@ fn answer(
         let rows = held.get(&found.placed.entry.id);
         rows.is_some_and(|rows| rows.contains(&found.row))
     };
-    if is_held(chosen) {
-        return Err(Error::Refused {
-            what: "this record is restricted (GDPR art. 18): it may be stored, and not used"
-                .to_owned(),
-            hint: "`probant subject lift LEAD --request REF` once the restriction ends",
-        });
-    }
+    is_free(view, chosen)?;
     let (mut said, evidence) = say(ws, view, chosen, &question.lead, lang)?;
     if let Some(data) = &question.data {
         let model = model_of(ws, view, chosen.placed)?;
@@ -257,7 +269,7 @@ pub fn of_decision(
 
 /// Every decision about the lead, by ascending number, under every purpose and every period whose
 /// master stands; and the periods whose master does not.
-fn find<'a>(
+pub fn find<'a>(
     ws: &Workspace,
     view: &'a View,
     lead: &str,
@@ -378,6 +390,15 @@ fn say(
     Ok((said, evidence))
 }
 
+/// The civil date of a segment's run.
+pub fn date_of(view: &View, segment: &Segment) -> String {
+    let run = view.entries().find_map(|(_, entry)| match entry {
+        Entry::Run(run) if run.run == segment.run => Some(run.date.to_string()),
+        _ => None,
+    });
+    run.unwrap_or_default()
+}
+
 /// What the record's code stands for: a ground of its law pack, or the basis of the policy itself; with the article
 /// that the segment's own table gives it.
 fn ground(view: &View, segment: &Segment, code: u8) -> (Basis, String, Option<Sentence>) {
@@ -397,7 +418,7 @@ fn ground(view: &View, segment: &Segment, code: u8) -> (Basis, String, Option<Se
 }
 
 /// The band's name in the segment's own table, and what people called it that day.
-fn band(policy: &Policy, segment: &Segment, outcome: u8) -> (String, String) {
+pub fn band(policy: &Policy, segment: &Segment, outcome: u8) -> (String, String) {
     let name = segment
         .outcomes
         .iter()
@@ -429,18 +450,49 @@ fn give(
     lead: &str,
     lang: Lang,
 ) -> Result<(), Error> {
-    let schema = model.model.schema();
-    let columns: Vec<&Declared> = schema
-        .features
-        .iter()
-        .filter_map(|feature| ws.policy.column(&feature.name))
-        .collect();
-    if columns.len() < schema.features.len() {
+    let features = &model.model.schema().features;
+    let names: Vec<&str> = features.iter().map(|it| it.name.as_str()).collect();
+    if names.iter().any(|name| ws.policy.column(name).is_none()) {
         return Err(Error::Refused {
             what: "the policy no longer declares every column that the model used".to_owned(),
             hint: "explain without `--data`, or declare the columns again",
         });
     }
+    let values = values(ws, &names, data, lead)?;
+    for feature in features {
+        let Some(one) = values.get(feature.name.as_str()) else {
+            continue;
+        };
+        let code = encode(one, &feature.shape)?.at(0);
+        for term in said
+            .terms
+            .iter_mut()
+            .filter(|term| term.columns == [feature.name.clone()])
+        {
+            term.given = Some(Given {
+                value: value(one, lang),
+                code,
+            });
+        }
+    }
+    Ok(())
+}
+
+/// A lead's values in an export, of those of these columns that the policy declares: one row each.
+pub fn values<'n>(
+    ws: &Workspace,
+    names: &[&'n str],
+    data: &Path,
+    lead: &str,
+) -> Result<BTreeMap<&'n str, Column>, Error> {
+    let mut names = names.to_vec();
+    names.sort_unstable();
+    names.dedup();
+    names.retain(|name| ws.policy.column(name).is_some());
+    let columns: Vec<&Declared> = names
+        .iter()
+        .filter_map(|name| ws.policy.column(name))
+        .collect();
     let plan = Plan::new(&ws.policy, &columns, false);
     let wanted = normalise(plan.id_type, lead)?;
     for portion in Export::open(&files::expand(&[data.to_owned()])?, &ws.policy, &plan.asked)? {
@@ -456,22 +508,13 @@ fn give(
             _ => None,
         };
         let Some(row) = row else { continue };
-        for (feature, &at) in schema.features.iter().zip(&plan.features) {
-            let mut one = Column::empty(columns[at - usize::from(plan.identifier.is_some())].kind);
-            one.extend(&batch.columns[at], &[row as u32]);
-            let code = encode(&one, &feature.shape)?.at(0);
-            for term in said
-                .terms
-                .iter_mut()
-                .filter(|term| term.columns == [feature.name.clone()])
-            {
-                term.given = Some(Given {
-                    value: value(&one, lang),
-                    code,
-                });
-            }
-        }
-        return Ok(());
+        let of = |((name, column), at): ((&&'n str, &&Declared), &usize)| {
+            let mut one = Column::empty(column.kind);
+            one.extend(&batch.columns[*at], &[row as u32]);
+            (*name, one)
+        };
+        let all = names.iter().zip(&columns).zip(&plan.features);
+        return Ok(all.map(of).collect());
     }
     Err(Error::Data {
         what: "the export given with `--data` does not hold this lead".to_owned(),

@@ -15,6 +15,7 @@ mod backup;
 mod bundle;
 mod check;
 mod columns;
+mod compare;
 mod consents;
 mod desk;
 mod doctor;
@@ -53,6 +54,7 @@ mod state;
 mod suppressed;
 mod tally;
 mod train;
+mod trend;
 mod unlinked;
 mod witness;
 
@@ -77,6 +79,7 @@ pub use backup::{
 };
 pub use bundle::{BundleRequest, HandedOver, Refusal, Selection, bundle};
 pub use check::{Checked, ColumnReport, check};
+pub use compare::{CompareRequest, Compared, compare};
 pub use doctor::{Condition, Health, Line, Part, Rebuilt, examine, rebuild};
 pub use erasure::{
     Ask, Batch, FileDone, Objected, Orphan, Receipt, RequestLine, Taken, ask as erase, gc, lift,
@@ -124,6 +127,7 @@ pub use score::{Request, score};
 pub use state::Error as StateError;
 pub use tally::{BandCount, ConsentCount, FeatureCount, ReasonCount, RefusalCount, RunReport};
 pub use train::{CvReport, TrainRequest, Trained, cross_validate, train};
+pub use trend::{TrendQuestion, trend};
 pub use unlinked::Unlinked;
 pub use witness::{Cosigned, Remembered, Shown, cosign, show as show_witness};
 

@@ -39,6 +39,7 @@ use crate::ledger::entry::{Run, input_commitment};
 use crate::ledger::key::Secret;
 use crate::ledger::segment::Heading;
 use crate::ledger::{Entry, RunId, SegmentKind, Standing, Time};
+use crate::model::Model;
 use crate::name::Token;
 use crate::policy::{Column, Purpose, Right, Use};
 use crate::pseudonym::{Key, Master};
@@ -206,7 +207,7 @@ impl<'a> Night<'a> {
             });
         }
         let model = models::load(ws, view, version)?;
-        let columns = declared(ws, &model)?;
+        let columns = declared(ws, &model.model)?;
         let rules = Rules::of(&Context::of(purpose, &pack, date));
         let plan =
             Plan::new(&ws.policy, &columns, false).telling(Telling::asked(&ws.policy, &[&rules]));
@@ -298,6 +299,11 @@ impl<'a> Night<'a> {
         )
     }
 
+    /// The wordings that proofs of consent name.
+    pub(super) fn wordings(&self) -> &Wordings {
+        &self.wordings.0
+    }
+
     /// Everything that the run reads: the exports, then the events of consent.
     pub(super) fn inputs(&self) -> impl Iterator<Item = &Fingerprint> {
         self.files.iter().chain(&self.consents)
@@ -344,6 +350,7 @@ impl<'a> Night<'a> {
         Ok(outputs.iter().any(|output| output.target == out))
     }
 
+    /// The pseudonym key of the period in use, and its id.
     pub(super) fn key(&self, view: &View) -> Result<(Key, Token), Error> {
         let kid = view.kid().clone();
         Ok((self.key_of(view, &kid)?, kid))
@@ -355,7 +362,8 @@ impl<'a> Night<'a> {
         Ok(Master::new(secret.expose()).key(&self.purpose.id, self.plan.id_type))
     }
 
-    fn open(&self) -> Result<Export, Error> {
+    /// Opens the exports.
+    pub(super) fn open(&self) -> Result<Export, Error> {
         let paths: Vec<PathBuf> = self.files.iter().map(|file| file.path.clone()).collect();
         let export = Export::open(&paths, &self.ws.policy, &self.plan.asked)?;
         export.strictly(self.request.strict)?;
@@ -429,7 +437,7 @@ impl<'a> Night<'a> {
     }
 
     /// What the events of consent come to on the day of the run.
-    fn consents(&self, key: &Key) -> Result<Option<Consents>, Error> {
+    pub(super) fn consents(&self, key: &Key) -> Result<Option<Consents>, Error> {
         let days = (self.date, self.today);
         let read =
             |file: &Fingerprint| consents::read(self.ws, &file.path, key, &self.wordings.0, days);
@@ -546,9 +554,8 @@ impl Night<'_> {
 }
 
 /// The model's features as columns that the policy still declares as features, in the model's order.
-fn declared<'a>(ws: &'a Workspace, model: &Loaded) -> Result<Vec<&'a Column>, Error> {
+pub(super) fn declared<'a>(ws: &'a Workspace, model: &Model) -> Result<Vec<&'a Column>, Error> {
     model
-        .model
         .schema()
         .features
         .iter()

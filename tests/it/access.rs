@@ -76,6 +76,13 @@ const TABLE: &[(&str, &str, &str)] = &[
     ("runs list", "", "open: counts"),
     ("runs show", "", "open: counts"),
     ("explain", "explain L-1042 --why audit", "o-rpa"),
+    ("trend", "trend L-1042 --why audit", "o-rpa"),
+    ("models diff", "models diff @active @latest", "-d-pa"),
+    (
+        "models diff",
+        "models diff @active @latest --data none.csv",
+        "-d-pa",
+    ),
     (
         "review list",
         "",

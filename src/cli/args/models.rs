@@ -23,6 +23,11 @@ pub enum ModelsVerb {
         #[arg(long, value_name = "ID")]
         purpose: Option<String>,
     },
+    /// Compares two models before one is approved: what moves in their tables, and for whom
+    #[command(
+        before_help = "Examples:\n  probant models diff @active @candidate\n  probant models diff @active @candidate --data tonight.csv --as dpo-1\n"
+    )]
+    Diff(super::Diff),
     /// Approves a model that somebody else trained, if it passes every gate
     #[command(
         before_help = "Examples:\n  probant models approve @candidate --as dpo-1 --key dpo-1.key\n"
