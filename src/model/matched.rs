@@ -194,6 +194,28 @@ pub fn pieces(old: &Shape, new: &Shape) -> Option<(Shape, Vec<Piece>)> {
     Some((both, pieces))
 }
 
+/// Of a number's pieces, those that tell two models apart best: the widest one of each code of either. The others are
+/// slivers between two edges that nearly meet. Pieces of anything else are all kept.
+#[must_use]
+pub fn widest(both: &Shape, pieces: Vec<Piece>) -> Vec<Piece> {
+    let Shape::Number { edges, low, high } = both else {
+        return pieces;
+    };
+    let width = |it: &Piece| {
+        let at = usize::from(it.code);
+        let from = at.checked_sub(1).map_or(*low, |at| edges[at]);
+        edges.get(at).copied().unwrap_or(*high) - from
+    };
+    let bins = &pieces[..pieces.len() - 1];
+    let leads = |it: &Piece, of: fn(&Piece) -> u16| {
+        let mut rivals = bins.iter().filter(|other| of(other) == of(it));
+        rivals.all(|other| width(other) <= width(it))
+    };
+    let is_kept =
+        |it: &&Piece| it.code == both.missing() || leads(it, |it| it.old) || leads(it, |it| it.new);
+    pieces.iter().filter(is_kept).cloned().collect()
+}
+
 /// The code, under `of`, of a piece of a shape that cuts wherever `of` does.
 fn within(both: &Shape, code: u16, of: &Shape) -> u16 {
     if code == both.missing() {

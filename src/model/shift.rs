@@ -293,8 +293,8 @@ fn apart(a: &Counted, b: &Counted) -> bool {
     a.shared.iter().any(differs)
 }
 
-/// Counts with what must not be told left out: those under `k`, and as many more of their row and their column as it takes
-/// that what is left out of either is `k` people at least.
+/// Counts with what must not be told left out: those under `k`, and as many more of their row, of their column and of all
+/// as it takes that what is left out of each is `k` people at least.
 fn hidden(counts: &[Vec<u64>], k: u64) -> Vec<Vec<Option<u64>>> {
     let is_small = |count: u64| count > 0 && count < k;
     let mut out: Vec<Vec<bool>> = counts
@@ -303,12 +303,14 @@ fn hidden(counts: &[Vec<u64>], k: u64) -> Vec<Vec<Option<u64>>> {
         .collect();
     let columns = counts.first().map_or(0, Vec::len);
     let rows = (0..counts.len()).map(|row| (0..columns).map(|at| (row, at)).collect());
-    let lines: Vec<Vec<(usize, usize)>> = if counts.len() > 1 {
-        let columns = (0..columns).map(|at| (0..counts.len()).map(|row| (row, at)).collect());
-        rows.chain(columns).collect()
-    } else {
-        rows.collect()
-    };
+    let down = (0..columns).map(|at| (0..counts.len()).map(|row| (row, at)).collect());
+    // The sum of all is told as well.
+    let all = (0..counts.len()).flat_map(|row| (0..columns).map(move |at| (row, at)));
+    let mut lines: Vec<Vec<(usize, usize)>> = rows.collect();
+    if counts.len() > 1 {
+        lines.extend(down);
+        lines.push(all.collect());
+    }
     loop {
         let mut changed = false;
         for line in &lines {
@@ -344,7 +346,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_count_under_k_can_be_reckoned_from_the_sums_of_its_row_and_column(
+        fn no_count_under_k_can_be_reckoned_from_the_sums_of_its_row_its_column_and_all(
             counts in prop::collection::vec(prop::collection::vec(0..60u64, 4), 4),
         ) {
             let k = 20;
@@ -358,7 +360,7 @@ mod tests {
                 (out, told)
             };
             for at in 0..4 {
-                for (out, told) in [line(&|a, _| a == at), line(&|_, b| b == at)] {
+                for (out, told) in [line(&|a, _| a == at), line(&|_, b| b == at), line(&|_, _| true)] {
                     let sum: u64 = out.iter().sum();
                     // Nobody is left out, or so many; or whatever there is of the line is left out.
                     prop_assert!(sum == 0 || sum >= k || told == 0, "{counts:?} {shown:?}");

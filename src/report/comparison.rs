@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use crate::lang::Lang;
 use crate::model::Model;
-use crate::model::matched::{Matched, matched, pieces};
+use crate::model::matched::{Matched, matched, pieces, widest};
 use crate::model::shift::{Counted, EDGES, Shifts};
 use crate::say;
 
@@ -59,7 +59,7 @@ pub struct Sides {
 pub struct Moved {
     /// The term.
     pub label: String,
-    /// The level, or the interval that neither model cuts.
+    /// The level; or an interval that neither model cuts, the widest that its bin of either has in common with the other's.
     pub meaning: String,
     /// The entries.
     #[serde(flatten)]
@@ -214,7 +214,11 @@ fn entries(
     let feature = |at: usize| {
         let name = &is.features[at].name;
         let same = was.features.iter().find(|it| it.name == *name);
-        same.and_then(|it| pieces(&it.shape, &is.features[at].shape))
+        let both = same.and_then(|it| pieces(&it.shape, &is.features[at].shape));
+        both.map(|(shape, found)| {
+            let found = widest(&shape, found);
+            (shape, found)
+        })
     };
     let Some(pair) = after.checked_sub(is.features.len()) else {
         let (shape, found) = feature(after)?;

@@ -267,7 +267,7 @@ impl Trend {
     /// What the columns mean, in sentences.
     fn meaning(&self, lang: Lang) -> Vec<String> {
         let change = &self.change;
-        let exactly = |q20: i64| format!("{q20}/{ONE}");
+        let exactly = |q20: i64| format!("{q20}/{ONE}").replace('-', "−");
         let (data, model, open) = (
             exactly(change.data()),
             exactly(change.model()),

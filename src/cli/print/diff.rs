@@ -40,7 +40,11 @@ pub fn compared(face: &mut Face<'_>, compared: &Compared) -> io::Result<()> {
                     | "consigné\u{a0}: l’entrée {entry} du registre garde cette comparaison"
             )
         )?;
-        return face.next("probant models approve @candidate --as PERSON --key FILE");
+        return face.next(&say!(
+            lang,
+            "probant models approve @candidate --as PERSON --key FILE"
+                | "probant models approve @candidate --as PERSONNE --key FICHIER"
+        ));
     }
     face.next("probant models diff @active @candidate --data EXPORT")
 }
