@@ -17,6 +17,7 @@ use probant::workspace::journal::{Commit, Entropy, RunWriter, View};
 use proptest::prelude::*;
 use serde_json::Value;
 
+use crate::auditor::tools;
 use crate::night::{FIRST, Night, POLICY, Said, export, table};
 use crate::review::Desk;
 
@@ -500,4 +501,30 @@ fn a_forged_review_and_a_forged_absence_are_named() {
             }
         }
     }
+}
+
+#[test]
+fn an_auditor_judges_set_apart_leads_without_this_program() {
+    let Some(tools) = tools() else { return };
+    let night = Night::new(200);
+    strange(&night, 200);
+    night.score("out/a.csv", &[]).done();
+    let bundle = night.path("bundle");
+    let words = [
+        "ledger",
+        "bundle",
+        "--run",
+        "@latest",
+        "--recipient",
+        "cabinet-durand",
+        "--as",
+        "dpo-1",
+        "--out",
+    ];
+    night
+        .say(&[&words[..], &[bundle.to_str().unwrap()]].concat())
+        .done();
+    tools
+        .python(&bundle, None)
+        .believes("a night with set-apart leads");
 }

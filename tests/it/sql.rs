@@ -457,6 +457,10 @@ fn the_text_says_what_it_is_not() {
                 comment.contains(said) && comment.contains(&version),
                 "{comment}"
             );
+            assert!(
+                comment.contains("`review`"),
+                "it abstains from nobody: {comment}"
+            );
             assert_eq!(comment.contains("NFC"), dialect.without_nfc(), "{comment}");
             assert!(!comment.contains('\u{fffd}'), "{comment}");
             assert!(

@@ -253,7 +253,7 @@ fn lead_of(row: u64) -> String {
 }
 
 /// Two nights of the same leads; between them another model took over if `retrained`, and `change` was made to the export.
-fn nights(retrained: bool, change: impl Fn(Vec<u8>) -> Vec<u8>) -> Night {
+fn nights(retrained: bool, change: impl Fn(&[u8]) -> Vec<u8>) -> Night {
     let night = Night::new(60);
     night.score("out/a.csv", &[]).done();
     if retrained {
@@ -264,14 +264,14 @@ fn nights(retrained: bool, change: impl Fn(Vec<u8>) -> Vec<u8>) -> Night {
             night.say(&step).done();
         }
     }
-    let bytes = change(night.read("night.csv"));
+    let bytes = change(&night.read("night.csv"));
     night.put("night.csv", &bytes);
     night.score("out/b.csv", &["--again"]).done();
     night
 }
 
 /// Another number of pages seen by the lead of row 4.
-fn visited(csv: Vec<u8>) -> Vec<u8> {
+fn visited(csv: &[u8]) -> Vec<u8> {
     let text: String = csv.iter().map(|&byte| char::from(byte)).collect();
     let mut lines: Vec<Vec<&str>> = text.lines().map(|line| line.split(';').collect()).collect();
     let at = lines[0].iter().position(|it| *it == "Pages vues").unwrap();
@@ -430,7 +430,7 @@ fn both_readings_are_recorded_before_they_are_shown() {
 
 #[test]
 fn who_may_not_be_read_about_and_what_is_no_question_are_refused() {
-    let night = nights(false, |csv| csv);
+    let night = nights(false, <[u8]>::to_vec);
     let ask = |more: &[&str]| {
         let lead = lead_of(4);
         night.say(&[&["trend", &lead, "--why", "audit"], more].concat())
