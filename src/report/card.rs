@@ -12,9 +12,11 @@ use crate::policy::Policy;
 use crate::say;
 
 use super::figures::{self, TermView};
+use super::life::{self, GateRow, Known, Table};
 use super::phrases::{self, MetricRow, WarningView};
 use super::profiling::{ProfilingView, profiling};
 use super::provenance::Provenance;
+use super::rivals::{RivalsView, rivals};
 use super::svg;
 use super::words::plain;
 
@@ -29,12 +31,13 @@ pub struct CardInput<'a> {
     pub provenance: &'a Provenance,
 }
 
-/// The card as one HTML file, in both languages; `first` comes first.
+/// The card as one HTML file, in both languages; `first` comes first. What is `known` beside the model's papers may
+/// be nothing.
 #[must_use]
-pub fn card(input: &CardInput<'_>, first: Lang) -> String {
+pub fn card(input: &CardInput<'_>, known: &Known<'_>, first: Lang) -> String {
     let name = plain(&input.policy.controller.name);
     let title = format!("Carte du modèle – Model card – {name}");
-    page(title, first, |lang| Section::of(input, lang).html())
+    page(title, first, |lang| Section::of(input, known, lang).html())
 }
 
 /// A page in both languages, `first` first: no script, no link, nothing to fetch.
@@ -85,6 +88,15 @@ impl CardInput<'_> {
             .map_or(&[], Vec::as_slice)
     }
 
+    /// A person's name and id, as the policy has them.
+    pub(super) fn person(&self, id: &str) -> String {
+        let person = self.policy.person(id);
+        person.map_or_else(
+            || id.to_owned(),
+            |person| format!("{} ({})", person.name, person.id),
+        )
+    }
+
     /// What people call a column.
     pub(super) fn label(&self, name: &str) -> String {
         plain(self.policy.label(name))
@@ -124,7 +136,12 @@ struct Section {
     purpose: String,
     controller: String,
     version: String,
-    promotable: bool,
+    standing: (bool, String),
+    life: Vec<[String; 3]>,
+    gates: Vec<GateRow>,
+    rivals: Option<RivalsView>,
+    fairness: Option<Table>,
+    drift: Option<Table>,
     summary: Vec<(String, String)>,
     facts: Vec<(String, String)>,
     data: Vec<(String, String)>,
@@ -142,7 +159,7 @@ struct Section {
 }
 
 impl Section {
-    fn of(input: &CardInput<'_>, lang: Lang) -> Self {
+    fn of(input: &CardInput<'_>, known: &Known<'_>, lang: Lang) -> Self {
         let found = input.findings();
         let purpose = input.policy.purpose(input.provenance.purpose.as_str());
         let title = purpose.map_or_else(
@@ -167,7 +184,12 @@ impl Section {
             purpose: plain(&title),
             controller: plain(&input.policy.controller.name),
             version: input.model.version().short(),
-            promotable: found.promotable,
+            standing: life::standing(input, known, lang),
+            life: life::life(input, known, lang),
+            gates: life::gate_rows(known, lang),
+            rivals: rivals(found, input.k(), lang),
+            fairness: known.fairness.map(|it| it.table(lang)),
+            drift: known.drift.map(|it| it.table(lang)),
             summary: summary(input, &metrics, lang),
             facts: facts(input, lang),
             data: data(input, lang),
@@ -244,11 +266,7 @@ fn summary(input: &CardInput<'_>, metrics: &[MetricRow], lang: Lang) -> Vec<(Str
 /// Purpose, people, dates, digests.
 fn facts(input: &CardInput<'_>, lang: Lang) -> Vec<(String, String)> {
     let (from, policy) = (input.provenance, input.policy);
-    let person = policy.person(from.trained_by.as_str());
-    let trainer = person.map_or_else(
-        || from.trained_by.to_string(),
-        |person| format!("{} ({})", person.name, person.id),
-    );
+    let trainer = input.person(from.trained_by.as_str());
     let purpose = policy.purpose(from.purpose.as_str());
     let mut facts = vec![
         (
@@ -373,7 +391,8 @@ fn tried(found: &Findings, lang: Lang) -> String {
     )
 }
 
-fn limits(input: &CardInput<'_>, lang: Lang) -> Vec<String> {
+/// What it cannot do.
+pub(super) fn limits(input: &CardInput<'_>, lang: Lang) -> Vec<String> {
     let k = input.k();
     vec![
         say!(

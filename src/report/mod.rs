@@ -14,6 +14,8 @@
 //! | `fairness` | how groups of people fare |
 //! | `profiling` | what each feature brings, and whom it singles out |
 //! | `rivals` | a model beside other methods on the same holdout |
+//! | `life` | what is known of a model beside its papers: its life, its gates, tables of other rooms |
+//! | `twin` | the card as data |
 //! | `card` | the model card, with `figures`, `phrases` and `svg` behind it (the door of askama) |
 //! | `watch` | a monitoring run, with `drifted` for its sentences |
 //!
@@ -26,6 +28,7 @@ mod explain;
 mod fairness;
 mod figures;
 mod flags;
+mod life;
 mod phrases;
 mod profiling;
 mod provenance;
@@ -35,6 +38,7 @@ mod rivals;
 mod svg;
 mod terminal;
 pub mod trend;
+mod twin;
 mod watch;
 mod words;
 
@@ -43,11 +47,13 @@ pub use drifted::{cause, headline, held};
 pub use explain::{DoesNotAddUp, Explanation, Given, Other, Proof, Term, terms};
 pub use fairness::{ColumnView, FairnessView, fairness_page, fairness_section, fairness_view};
 pub use flags::{FlagWords, Flagged};
+pub use life::{Happened, Known, Laid, Step, Table};
 pub use phrases::warnings;
 pub use profiling::{ProfilingView, profiling};
 pub use provenance::{Error, NotIdentity, Period, Provenance, Rows};
 pub use reasons::Reasons;
 pub use rivals::{RivalsView, name as rival_name, rivals};
+pub use twin::card_json;
 pub use watch::{WatchInput, watch};
 pub use words::{
     coarse_meaning, day, meaning, moment, number, pair_meaning, plain, scientific, wrap,

@@ -22,11 +22,12 @@ use crate::ledger::text::About;
 use crate::model::compared::ComparedAgain;
 use crate::model::findings::{CrossValidation, Findings};
 use crate::model::fingerprint::fingerprint;
+use crate::model::gates::gates;
 use crate::model::rivals::Active;
 use crate::model::{self, Model};
 use crate::name::Token;
 use crate::policy::{Purpose, Right};
-use crate::report::{CardInput, Provenance, card};
+use crate::report::{CardInput, Known, Provenance, card, card_json};
 
 /// What to train on.
 #[derive(Clone, Debug, Default)]
@@ -158,14 +159,7 @@ pub fn train(
         }));
     }
     remember(ws, world, &version.to_string(), (&salts, &key), purpose)?;
-    let card = card(
-        &CardInput {
-            model: &model,
-            provenance: &provenance,
-            policy: &ws.policy,
-        },
-        ws.policy.controller.language,
-    );
+    let (card, twin) = cards(ws, &model, &provenance, active.map(|it| it.version));
     let signature = writer.sign(&signed_text(&version));
     let entry = keep(
         ws,
@@ -173,6 +167,7 @@ pub fn train(
         &model,
         &[
             ("card.html", card.into_bytes()),
+            ("card.json", twin.into_bytes()),
             ("model.json", model.to_json().into_bytes()),
             ("model.sig", signature.into_bytes()),
             ("provenance.json", provenance.to_json().into_bytes()),
@@ -359,6 +354,29 @@ fn remember(
     let mut state = ws.state()?;
     state.remember_training(model, salts)?;
     Ok(state.remember_training_key(model, key, until.unwrap_or(NaiveDate::MAX))?)
+}
+
+/// The card of a candidate, as a page and as data.
+fn cards(
+    ws: &Workspace,
+    model: &Model,
+    provenance: &Provenance,
+    active: Option<Digest>,
+) -> (String, String) {
+    let input = CardInput {
+        model,
+        provenance,
+        policy: &ws.policy,
+    };
+    let gates = gates(model, &provenance.findings, &ws.policy, active);
+    let known = Known {
+        gates: Some(&gates),
+        ..Known::default()
+    };
+    (
+        card(&input, &known, ws.policy.controller.language),
+        format!("{:#}\n", card_json(&input, &known)),
+    )
 }
 
 fn papers(

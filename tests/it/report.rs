@@ -14,8 +14,8 @@ use probant::odds::LogOdds;
 use probant::policy::Basis;
 use probant::policy::{self, Policy, Solver};
 use probant::report::{
-    CardInput, Explanation, Given, NotIdentity, Other, Period, Proof, Provenance, Reasons, Rows,
-    card, meaning, pair_meaning, terms,
+    CardInput, Explanation, Given, Known, NotIdentity, Other, Period, Proof, Provenance, Reasons,
+    Rows, card, meaning, pair_meaning, terms,
 };
 use proptest::prelude::*;
 
@@ -408,7 +408,7 @@ impl Sample {
             policy: &self.policy,
             provenance: &self.provenance,
         };
-        card(&input, Lang::Fr)
+        card(&input, &Known::default(), Lang::Fr)
     }
 }
 
@@ -837,7 +837,7 @@ fn a_provenance_from_before_features_were_weighed_still_has_its_card() {
             policy: &policy,
             provenance,
         };
-        card(&input, Lang::Fr).contains("whom it singles out")
+        card(&input, &Known::default(), Lang::Fr).contains("whom it singles out")
     };
     assert!(!weighed(&provenance), "nothing is said that was not asked");
     let now = Provenance::parse(include_str!("../../models/provenance.json")).unwrap();
