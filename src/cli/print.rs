@@ -2,6 +2,7 @@
 
 mod anchor;
 mod bundle;
+mod card;
 mod diff;
 mod doctor;
 mod export;
@@ -35,6 +36,7 @@ use crate::workspace::{Checked, Error, Initialised};
 
 pub use anchor::{accepted, anchors, asked, cosigned, kept, witness};
 pub use bundle::{handed_over, refused};
+pub use card::card;
 pub use diff::compared;
 pub use doctor::health;
 pub use export::exported;

@@ -17,9 +17,9 @@ use crate::policy;
 use crate::report::remark::Remark;
 use crate::report::{CardInput, Explanation};
 use crate::workspace::{
-    self, Ask, BundleRequest, Contest, Error, Filter, Given, ListRequest, OpinionRequest, Question,
-    Request, RestoreRequest, Selection, ShowRequest, SignOffRequest, SqlRequest, StepRequest,
-    TrainRequest, World,
+    self, Ask, BundleRequest, CardRequest, Contest, Error, Filter, Given, ListRequest,
+    OpinionRequest, Question, Request, RestoreRequest, Selection, ShowRequest, SignOffRequest,
+    SqlRequest, StepRequest, TrainRequest, World,
 };
 
 /// Carries out what was typed.
@@ -393,6 +393,20 @@ fn models(face: &mut Face<'_>, world: &mut World, verb: ModelsVerb) -> Result<Ex
             )?;
         }
         ModelsVerb::Diff(typed) => return super::diff::diff(face, world, typed),
+        ModelsVerb::Card {
+            version,
+            purpose,
+            out,
+        } => {
+            let request = CardRequest {
+                model: version,
+                purpose,
+                out,
+                twin: face.json,
+            };
+            let written = workspace::card_today(&ws, world, &request, face.lang)?;
+            print::card(face, &written)?;
+        }
         ModelsVerb::Approve(step) => {
             let done = workspace::approve(&ws, world, &request(step.version, step.by))?;
             print::step(face, &done)?;

@@ -48,9 +48,15 @@ pub enum Happened {
     /// It became the one that scores.
     Activated,
     /// It became so again, after another.
+    ActiveAgain,
+    /// Another took over from it.
+    Replaced,
+    /// The model before it took over again.
     RolledBack,
-    /// Another took over, or it was taken out of use.
+    /// It was taken out of use.
     Retired,
+    /// Its folder was removed as well.
+    Purged,
 }
 
 impl Happened {
@@ -59,11 +65,14 @@ impl Happened {
             Self::Approved => say!(lang, "approved" | "approuvé"),
             Self::Rejected => say!(lang, "rejected" | "rejeté"),
             Self::Activated => say!(lang, "activated" | "activé"),
+            Self::ActiveAgain => say!(lang, "active again" | "de nouveau actif"),
+            Self::Replaced => say!(lang, "replaced by another" | "remplacé par un autre"),
             Self::RolledBack => say!(
                 lang,
-                "active again (rollback)" | "de nouveau actif (retour)"
+                "taken back, for the model before it" | "retiré au profit du modèle antérieur"
             ),
-            Self::Retired => say!(lang, "retired" | "retiré"),
+            Self::Retired => say!(lang, "taken out of use" | "mis hors d’usage"),
+            Self::Purged => say!(lang, "its folder removed" | "dossier supprimé"),
         }
     }
 }
@@ -162,26 +171,36 @@ pub(super) fn standing(input: &CardInput<'_>, known: &Known<'_>, lang: Lang) -> 
     let mut steps = known.life.iter().filter(|it| it.purpose == purpose);
     if let Some(last) = steps.next_back() {
         let (at, by) = (moment(&last.at, lang), plain(&input.person(&last.by)));
-        let good = !matches!(last.what, Happened::Rejected | Happened::Retired);
+        let good = matches!(
+            last.what,
+            Happened::Approved | Happened::Activated | Happened::ActiveAgain
+        );
         let words = match last.what {
             Happened::Approved => say!(
                 lang,
                 "Approved on {at} by {by}; not active yet."
                     | "Approuvé le {at} par {by} ; pas encore actif."
             ),
-            Happened::Rejected => say!(
-                lang,
-                "Rejected on {at} by {by}." | "Rejeté le {at} par {by}."
-            ),
-            Happened::Activated | Happened::RolledBack => {
+            Happened::Rejected => {
+                say!(
+                    lang,
+                    "Rejected on {at} by {by}." | "Rejeté le {at} par {by}."
+                )
+            }
+            Happened::Activated | Happened::ActiveAgain => {
                 say!(
                     lang,
                     "Active since {at}, by {by}." | "Actif depuis le {at}, par {by}."
                 )
             }
-            Happened::Retired => say!(
+            Happened::Replaced | Happened::RolledBack => say!(
                 lang,
-                "Retired on {at} by {by}." | "Retiré le {at} par {by}."
+                "No longer active since {at}, by {by}."
+                    | "N’est plus actif depuis le {at}, par {by}."
+            ),
+            Happened::Retired | Happened::Purged => say!(
+                lang,
+                "Taken out of use on {at} by {by}." | "Mis hors d’usage le {at} par {by}."
             ),
         };
         return (good, words);

@@ -103,6 +103,7 @@ pub use models::{
     StepRequest, activate, approve, at as models_at, list as list_models, reject, retire, rollback,
     show as show_model,
 };
+pub use models::{CardRequest, CardWritten, card_today};
 pub use monitor::{MonitorRequest, Watching, monitor};
 pub use outcomes::{Learned, OutcomesRequest, outcomes};
 pub use person::{KeyMade, make_key};

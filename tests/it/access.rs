@@ -47,6 +47,7 @@ const TABLE: &[(&str, &str, &str)] = &[
     ("train", "train none.csv --cv", "-d---"),
     ("models list", "", "open: models are about nobody"),
     ("models show", "", "open: models are about nobody"),
+    ("models card", "", "open: models are about nobody"),
     (
         "models approve",
         "models approve @latest --key none",
@@ -305,6 +306,7 @@ fn what_is_open_asks_nobody() {
         "law show",
         "models list",
         "models show @latest",
+        "models card @latest",
         "runs list",
         "runs show @latest",
         "ledger verify",

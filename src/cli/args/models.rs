@@ -28,6 +28,20 @@ pub enum ModelsVerb {
         before_help = "Examples:\n  probant models diff @active @candidate\n  probant models diff @active @candidate --data tonight.csv --as dpo-1\n"
     )]
     Diff(super::Diff),
+    /// Writes a model's card anew, with what is known of it today
+    #[command(
+        before_help = "Examples:\n  probant models card @active --out card.html\n  probant models card 6b51 --json\n"
+    )]
+    Card {
+        /// Version, its first digits, @active, @candidate or @latest
+        version: String,
+        /// The purpose, where the policy has several
+        #[arg(long, value_name = "ID")]
+        purpose: Option<String>,
+        /// The file to write; without it, the card goes to the standard output
+        #[arg(long, value_name = "FILE")]
+        out: Option<PathBuf>,
+    },
     /// Approves a model that somebody else trained, if it passes every gate
     #[command(
         before_help = "Examples:\n  probant models approve @candidate --as dpo-1 --key dpo-1.key\n"

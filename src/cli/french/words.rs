@@ -216,6 +216,22 @@ pub const WORDS: &[(&str, &str)] = &[
         "La finalité, si la politique en a plusieurs",
     ),
     (
+        "models/card",
+        "Écrit de nouveau la carte d’un modèle, avec ce qu’on en sait aujourd’hui",
+    ),
+    (
+        "models/card/version",
+        "Version, ses premiers chiffres, @active, @candidate ou @latest",
+    ),
+    (
+        "models/card/purpose",
+        "La finalité, si la politique en a plusieurs",
+    ),
+    (
+        "models/card/out",
+        "Le fichier à écrire\u{a0}; sans lui, la carte va sur la sortie standard",
+    ),
+    (
         "models/approve",
         "Approuve un modèle entraîné par quelqu’un d’autre, s’il satisfait à toutes les exigences",
     ),

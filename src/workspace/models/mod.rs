@@ -4,8 +4,10 @@
 //! | --- | --- |
 //! | `life` | candidate, approved, active, retired: what the log says |
 //! | `steps` | approve, reject, activate, go back, retire: each signed by its person |
+//! | `card` | the card written anew, with what is known today |
 //! | `refusal` | why a step is refused, and what would be accepted |
 
+mod card;
 mod life;
 mod refusal;
 mod steps;
@@ -31,6 +33,7 @@ use crate::model::compared::ComparedAgain;
 use crate::name::Token;
 use crate::report::Provenance;
 
+pub use card::{CardRequest, CardWritten, card_today};
 pub use life::{Life, Stage};
 pub use refusal::{Asked, Refusal};
 pub use steps::{StepDone, StepRequest, activate, approve, reject, retire, rollback};
