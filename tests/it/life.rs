@@ -423,3 +423,35 @@ fn steps_that_nobody_signed_or_that_do_not_follow_are_named() {
         assert!(said.out.contains(why), "{why}: {said:?}");
     }
 }
+
+#[test]
+fn a_card_written_anew_says_who_approved_and_activated_it() {
+    let mut house = House::new();
+    let model = house.train(1, true);
+    house.publish(&model);
+    let file = house.night.path("card.html");
+    let to = file.to_str().unwrap().to_owned();
+    house
+        .say(&["models", "card", "@active", "--out", &to])
+        .done();
+    let page = fs::read_to_string(&file).unwrap();
+    for needed in ["Actif depuis le", "dpo-1", "data-1", "Active since"] {
+        assert!(page.contains(needed), "no `{needed}`");
+    }
+    let data = house.say(&["models", "card", &model[..8]]).done().json();
+    let steps: Vec<&str> = data["life"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|it| it["what"].as_str().unwrap())
+        .collect();
+    assert_eq!(steps, ["approved", "activated"]);
+    assert_eq!(data["gates"]["passed"], true);
+    // The recorded card stays what it was on the day of the training.
+    let folder = house.night.root().join("models").join(&model);
+    let recorded = fs::read_to_string(folder.join("card.html")).unwrap();
+    assert!(!recorded.contains("Active since") && recorded.contains("Candidate."));
+    let twin: Value =
+        serde_json::from_str(&fs::read_to_string(folder.join("card.json")).unwrap()).unwrap();
+    assert_eq!(twin["model"], model.as_str());
+}

@@ -133,7 +133,7 @@ pub(crate) fn leads(rows: usize, base: f64) -> Examples {
 }
 
 /// The same leads with their rows in another order, and the category's dictionary with them.
-fn shuffled(examples: &Examples, seed: u64) -> Examples {
+pub(crate) fn shuffled(examples: &Examples, seed: u64) -> Examples {
     let mut random = Random(seed);
     let mut order: Vec<usize> = (0..examples.outcome.len()).collect();
     for at in (1..order.len()).rev() {
@@ -451,7 +451,7 @@ fn a_model_whose_terms_could_overflow_does_not_exist() {
     );
 }
 
-fn golden(name: &str) -> serde_json::Value {
+pub(crate) fn golden(name: &str) -> serde_json::Value {
     let path = format!(
         concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden/{}"),
         name
@@ -498,7 +498,7 @@ fn figures_are_those_of_scikit_learn() {
 }
 
 /// The leads behind `explain.json`.
-fn golden_leads(golden: &serde_json::Value) -> Examples {
+pub(crate) fn golden_leads(golden: &serde_json::Value) -> Examples {
     let texts = |name: &str| {
         category(
             &golden[name]

@@ -395,20 +395,23 @@ fn the_three_reasons_are_the_largest_contributions_in_words() {
 }
 
 /// A model as the demonstration's could be, its policy and its provenance; every curve is made up.
-struct Sample {
-    model: Model,
-    policy: Policy,
-    provenance: Provenance,
+pub(crate) struct Sample {
+    pub model: Model,
+    pub policy: Policy,
+    pub provenance: Provenance,
 }
 
 impl Sample {
-    fn card(&self) -> String {
-        let input = CardInput {
+    pub fn input(&self) -> CardInput<'_> {
+        CardInput {
             model: &self.model,
             policy: &self.policy,
             provenance: &self.provenance,
-        };
-        card(&input, &Known::default(), Lang::Fr)
+        }
+    }
+
+    fn card(&self) -> String {
+        card(&self.input(), &Known::default(), Lang::Fr)
     }
 }
 
@@ -423,7 +426,7 @@ fn sample_card() -> String {
     .card()
 }
 
-fn sample(origins: &[&str]) -> Sample {
+pub(crate) fn sample(origins: &[&str]) -> Sample {
     let levels = |texts: &[&str]| {
         let mut levels: Vec<String> = texts.iter().map(|&text| text.to_owned()).collect();
         levels.sort();
@@ -672,7 +675,7 @@ fn findings(levels: Vec<Vec<Level>>) -> Findings {
 }
 
 /// Fails on any tag that is not closed in order; `<x/>` and the doctype stand alone.
-fn assert_balanced(html: &str) {
+pub(crate) fn assert_balanced(html: &str) {
     let mut open: Vec<&str> = Vec::new();
     let mut rest = html;
     while let Some(at) = rest.find('<') {
