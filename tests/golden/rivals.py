@@ -42,7 +42,7 @@ tables = {}
 for field in ["source", "region", "consent"]:
     counts = Counter(train[field])
     none = "(none)" if field != "consent" else "2"
-    fold = lambda v: v if field == "consent" or v == none or counts[v] >= LEAST else "(other)"
+    fold = lambda v, field=field, none=none, counts=counts: v if field == "consent" or v == none or counts[v] >= LEAST else "(other)"
     values = [fold(v) for v in train[field]]
     w = Counter(v for v, y in zip(values, won[~held]) if y and v != none)
     l = Counter(v for v, y in zip(values, won[~held]) if not y and v != none)

@@ -132,7 +132,10 @@ fn figures(html: &str) -> Vec<String> {
 
 /// The numbers in a cell, with their decimals and whether they are percentages.
 fn printed(cell: &str) -> Vec<(f64, i32, bool)> {
-    let cell = cell.replace(',', "").replace('−', "-");
+    let cell = cell
+        .replace("&#60;", "<")
+        .replace(',', "")
+        .replace('−', "-");
     let digit = |letter: char| letter.is_ascii_digit() || letter == '.';
     let mut found = Vec::new();
     let mut rest = cell.as_str();
@@ -289,7 +292,8 @@ fn no_bar_point_or_count_of_a_card_or_its_data_stands_for_fewer_people_than_allo
     assert!(held.contains(&7_919.0), "a level with enough rows is shown");
     for few in FEW {
         for shape in [
-            format!(">{few}<"),
+            format!("<td class=\"n\">{few}</td>"),
+            format!("<dd>{few}</dd>"),
             format!("{few} leads"),
             format!("{few} prospects"),
             format!("{few} rows"),

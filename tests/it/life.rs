@@ -1,6 +1,7 @@
 //! The life of a model: two people, signed steps, one command back, and which model scored on a day.
 
 use std::fs;
+use std::process::Command;
 
 use probant::demo::Stage;
 use probant::ledger::Entry;
@@ -11,7 +12,7 @@ use probant::workspace::disk::Disk;
 use probant::workspace::journal::{Commit, View, Writer};
 use serde_json::Value;
 
-use crate::night::{DPO_KEY, Night, Said, export, key, run, table, world};
+use crate::night::{DPO_KEY, Night, PROBANT, Said, export, key, run, table, world};
 
 /// A workspace whose first model is active, and whose leads differ from training to training.
 struct House {
@@ -427,14 +428,13 @@ fn steps_that_nobody_signed_or_that_do_not_follow_are_named() {
 #[test]
 fn a_card_written_anew_says_who_approved_and_activated_it() {
     let mut house = House::new();
-    let model = house.train(1, true);
-    house.publish(&model);
-    let file = house.night.path("card.html");
-    let to = file.to_str().unwrap().to_owned();
-    house
-        .say(&["models", "card", "@active", "--out", &to])
-        .done();
-    let page = fs::read_to_string(&file).unwrap();
+    let model = house.active();
+    let page = house.night.root();
+    let page = Command::new(PROBANT)
+        .args(["-w", page.to_str().unwrap(), "models", "card", "@active"])
+        .output()
+        .unwrap();
+    let page = String::from_utf8(page.stdout).unwrap();
     for needed in ["Actif depuis le", "dpo-1", "data-1", "Active since"] {
         assert!(page.contains(needed), "no `{needed}`");
     }
