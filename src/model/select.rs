@@ -3,10 +3,6 @@
 //! Bins, coarse codes and the ranking of pairs are learned inside each training
 //! fold: what a fold's rows are judged by never saw them. Losses are summed as
 //! integers, so the choice depends neither on the order of rows nor on threads.
-//!
-//! Forward in time, the first folds are fitted on little and judged by what is long past; the model will be fitted
-//! on all of it and judged by tomorrow. So a fold counts by the rows that it was fitted on. Measured on the
-//! time-ordered splits of Bank Marketing: `benches/runs/2026-11-25-time-split.md`.
 
 use std::sync::Arc;
 
@@ -151,7 +147,6 @@ pub(crate) fn choose(
         Ok((prepared, held_out))
     });
     let prepared = prepared.collect::<Result<Vec<_>, Error>>()?;
-    let weights: Vec<f64> = folds.iter().map(|fold| weight(fold, timed)).collect();
     let mut strengths = if timed { STRONGER.to_vec() } else { Vec::new() };
     strengths.extend(STRENGTHS);
     let mut tried = Vec::new();
@@ -164,7 +159,7 @@ pub(crate) fn choose(
             .zip(positions)
             .map(|((prepared, held_out), positions)| Ready::new(prepared, held_out, positions))
             .collect();
-        let path = path(&mut ready, &weights, &strengths, pairs, PATIENCE, done)?;
+        let path = path(&mut ready, &strengths, pairs, PATIENCE, done)?;
         let best = best(&path, task.one_standard_error);
         tried.extend(path);
         Ok(best)
@@ -234,13 +229,7 @@ pub(crate) fn tried(
         .par_iter()
         .map(|(prepared, held_out)| Ready::new(prepared, held_out, &[]))
         .collect();
-    let weights = vec![1.0; folds.len()];
-    path(&mut ready, &weights, strengths, 0, usize::MAX, &|_| ())
-}
-
-/// How much a fold counts: all alike, or where it is judged by what came later, by the rows that it was fitted on.
-fn weight(fold: &Fold, timed: bool) -> f64 {
-    if timed { fold.train.len() as f64 } else { 1.0 }
+    path(&mut ready, strengths, 0, usize::MAX, &|_| ())
 }
 
 /// The positions of the first `count` pairs that gain anything.
@@ -256,7 +245,6 @@ pub(crate) fn top(ranked: &[Ranked], count: usize) -> Vec<(usize, usize)> {
 /// Fits every fold from the strongest smoothing to the weakest, and stops after so many worsenings in a row.
 fn path(
     ready: &mut [Ready<'_>],
-    weights: &[f64],
     strengths: &[f64],
     pairs: usize,
     patience: usize,
@@ -270,14 +258,10 @@ fn path(
             .map(|fold| fold.judge(strength))
             .collect::<Result<Vec<f64>, Error>>()?;
         let folds = losses.len() as f64;
-        let all = weights.iter().sum::<f64>();
-        let weighted = || losses.iter().zip(weights);
-        let mean = weighted().map(|(loss, weight)| weight * loss).sum::<f64>() / all;
-        let spread = weighted()
-            .map(|(loss, weight)| {
-                let apart = weight * folds / all * (loss - mean);
-                apart * apart
-            })
+        let mean = losses.iter().sum::<f64>() / folds;
+        let spread = losses
+            .iter()
+            .map(|loss| (loss - mean) * (loss - mean))
             .sum::<f64>();
         let here = Tried {
             strength,

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{active, load, provenance, resolve};
+use super::{active, compared_again, load, provenance, resolve};
 use crate::digest::Digest;
 use crate::lang::Lang;
 use crate::ledger::text::{Approval, Course, Leaving};
@@ -64,11 +64,14 @@ pub fn card_today(
     let view = View::open(&ws.root)?;
     let version = resolve(&view, &request.model, &purpose)?;
     let model = load(ws, &view, version)?.model;
-    let provenance = provenance(ws, version).ok_or_else(|| Error::Model {
+    let mut provenance = provenance(ws, version).ok_or_else(|| Error::Model {
         version: version.short(),
         file: "provenance.json".to_owned(),
         what: "cannot be read".to_owned(),
     })?;
+    if let Some(again) = compared_again(&view, version) {
+        again.amend(&mut provenance.findings);
+    }
     let input = CardInput {
         model: &model,
         policy: &ws.policy,
