@@ -56,8 +56,10 @@ pub fn fairness_view(found: &Fairness, policy: &Policy, lang: Lang) -> FairnessV
 }
 
 fn view(column: &Column, found: &Fairness, policy: &Policy, lang: Lang) -> ColumnView {
-    let outcomes = column.groups.iter().any(|it| it.calibration.is_some());
-    let errors = column.groups.iter().any(|it| it.errors.is_some());
+    // The same heads for every column, so that all of them can stand in one table.
+    let groups = || found.columns.iter().flat_map(|it| &it.groups);
+    let outcomes = groups().any(|it| it.calibration.is_some());
+    let errors = groups().any(|it| it.errors.is_some());
     let mut heads = vec![
         say!(lang, "group" | "groupe"),
         say!(lang, "people" | "personnes"),
