@@ -98,8 +98,19 @@ fn feature_drift(
     let codes: Vec<Cell<u16>> = match &feature.shape {
         Shape::Number { edges, .. } => {
             let bins = edges.len() as u16 + 1;
-            let inside = [bins + 1].into_iter().chain(0..bins).chain([bins + 2]);
-            let mut codes = join(inside.map(cell).collect(), Side::Now, watched.k);
+            let mut codes = join((0..bins).map(cell).collect(), Side::Now, watched.k);
+            // What lies beyond is told by itself, unless those are too few: then it is with its end bin.
+            let beyond = |at| Some(cell(at)).filter(|it| shown(it.now, watched.k).is_some());
+            match (beyond(bins + 1), codes.first_mut()) {
+                (Some(below), _) => codes.insert(0, below),
+                (None, Some(first)) => first.with(cell(bins + 1)),
+                (None, None) => {}
+            }
+            match (beyond(bins + 2), codes.last_mut()) {
+                (Some(above), _) => codes.push(above),
+                (None, Some(last)) => last.with(cell(bins + 2)),
+                (None, None) => {}
+            }
             codes.push(cell(feature.shape.missing()));
             codes
         }

@@ -15,7 +15,8 @@ pub struct Cell<T> {
 }
 
 impl<T> Cell<T> {
-    fn join(&mut self, mut other: Self) {
+    /// Takes in another cell.
+    pub fn with(&mut self, mut other: Self) {
         self.of.append(&mut other.of);
         self.before += other.before;
         self.now += other.now;
@@ -46,7 +47,7 @@ pub fn pool<T>(cells: Vec<Cell<T>>, side: Side, k: u64) -> (Vec<Cell<T>>, Option
     let mut pooled: Option<Cell<T>> = None;
     for cell in shy {
         match &mut pooled {
-            Some(pooled) => pooled.join(cell),
+            Some(pooled) => pooled.with(cell),
             None => pooled = Some(cell),
         }
     }
@@ -59,7 +60,7 @@ pub fn pool<T>(cells: Vec<Cell<T>>, side: Side, k: u64) -> (Vec<Cell<T>>, Option
         let Some((smallest, _)) = held.min_by_key(|(_, it)| size(it)) else {
             return (Vec::new(), None); // nobody may be shown at all
         };
-        hidden.join(shown.remove(smallest));
+        hidden.with(shown.remove(smallest));
     }
     (shown, pooled)
 }
@@ -70,13 +71,13 @@ pub fn join<T>(cells: Vec<Cell<T>>, side: Side, k: u64) -> Vec<Cell<T>> {
     let mut joined: Vec<Cell<T>> = Vec::new();
     for cell in cells {
         match joined.last_mut() {
-            Some(last) if side.is_shy(last, k) => last.join(cell),
+            Some(last) if side.is_shy(last, k) => last.with(cell),
             _ => joined.push(cell),
         }
     }
     if joined.len() > 1 && joined.last().is_some_and(|last| side.is_shy(last, k)) {
         let last = joined.pop().expect("there are two");
-        joined.last_mut().expect("one is left").join(last);
+        joined.last_mut().expect("one is left").with(last);
     }
     joined
 }

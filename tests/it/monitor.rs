@@ -586,6 +586,29 @@ fn what_people_made_of_proposals_is_told_and_never_by_whom() {
 }
 
 #[test]
+fn values_beyond_the_training_and_leads_left_to_people_are_told() {
+    let night = Night::new(10);
+    let huge = changed(
+        &export(1_000, 2, FIRST, Stage::Open),
+        "Effectif",
+        |row, _| (row % 5 == 0).then(|| "9999999".to_owned()),
+    );
+    night.put("night.csv", &huge);
+    let scored = night.score("out/a.csv", &[]).done().json();
+    let bands = scored["bands"].as_array().unwrap().iter();
+    let apart = bands.filter(|it| it["id"] == "review");
+    let apart: f64 = apart.map(|it| it["leads"].as_f64().unwrap()).sum();
+    let said = watch(&night, &[]);
+    assert_eq!(said.exit, 8);
+    let it = found(&said);
+    let size = it.feature("Effectif").unwrap();
+    assert_eq!(size.above.unwrap().window, Some(0.2));
+    assert_eq!(size.signal, Signal::Alert);
+    // As many as the night itself set apart; nobody, where it sets nobody apart.
+    assert!((it.abstained.unwrap_or(0.0) - apart / 1_000.0).abs() < 1e-12);
+}
+
+#[test]
 fn a_window_that_ends_before_it_begins_is_a_slip() {
     let night = Night::new(10);
     watch(&night, &["--from", "2026-02-01", "--to", "2026-01-01"]).failed(2);
