@@ -128,10 +128,12 @@ impl Limits {
             .for_each(|(chunk, apart)| {
                 let from = chunk * CHUNK;
                 let mut sums = vec![0u32; apart.len()];
-                for (marks, column) in self.marks.iter().zip(columns) {
+                let until = from + apart.len();
+                let features = self.marks.iter().zip(&self.missing);
+                for ((marks, &missing), column) in features.zip(columns) {
                     match column {
-                        Codes::Narrow(codes) => add(&mut sums, &codes[from..], marks),
-                        Codes::Wide(codes) => add(&mut sums, &codes[from..], marks),
+                        Codes::Narrow(codes) => add(&mut sums, &codes[from..until], marks, missing),
+                        Codes::Wide(codes) => add(&mut sums, &codes[from..until], marks, missing),
                     }
                 }
                 for (apart, sum) in apart.iter_mut().zip(sums) {
@@ -180,8 +182,13 @@ fn span(entries: impl Iterator<Item = i32> + Clone) -> u64 {
     least.zip(most).map_or(0, |it| distance(it) as u64)
 }
 
-fn add<C: Copy + Into<usize>>(sums: &mut [u32], codes: &[C], marks: &[u32]) {
+/// Adds what each code counts for. Most columns have none that counts, and their greatest code says so at once.
+fn add<C: Copy + Ord + Into<u16>>(sums: &mut [u32], codes: &[C], marks: &[u32], missing: u16) {
+    let most = codes.iter().copied().max().map_or(0, Into::into);
+    if most < missing {
+        return;
+    }
     for (sum, &code) in sums.iter_mut().zip(codes) {
-        *sum += marks[code.into()];
+        *sum += marks[usize::from(code.into())];
     }
 }

@@ -4,6 +4,7 @@
 //! before the scorer, and only a [`Leave`] lets a row through.
 
 use std::collections::HashSet;
+use std::sync::OnceLock;
 
 use chrono::NaiveDate;
 use rayon::prelude::*;
@@ -67,6 +68,8 @@ pub struct Scored {
     pub basis: Vec<u8>,
     /// Positions of the bands; the one after the last is of leads that are set apart.
     pub bands: Vec<u8>,
+    /// Why rows are set apart, in words, once they were asked for.
+    pub flags: OnceLock<Vec<String>>,
     /// Facts that eligibility used; empty when no row has any.
     pub facts: Filing,
     /// Each term's codes, features then pairs.
@@ -374,6 +377,7 @@ impl Bench<'_> {
                     }
                 })
                 .collect(),
+            flags: OnceLock::new(),
             facts,
             codes,
             log_odds: batch.log_odds,

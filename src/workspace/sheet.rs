@@ -110,6 +110,8 @@ impl Sheet {
         let scores = order.each(|at| scored.scores[at].value(), |_| f64::NAN);
         let log_odds = order.each(|at| scored.log_odds[at].value(), |_| f64::NAN);
         let bands = order.each(|at| u32::from(scored.bands[at]), |_| none);
+        let (levels, places) = self.flagged(scored);
+        let flags = order.each(|at| places[at], |_| none);
         let mut fields = vec![
             field(&self.identifier, Cells::Text(ids)),
             field("decision", Cells::Whole(numbers)),
@@ -120,10 +122,7 @@ impl Sheet {
             field("score", Cells::Score(scores)),
             field("log_odds", Cells::Number(log_odds)),
             field("band", dictionary(&self.bands, bands)),
-            field(
-                "flags",
-                Cells::Text(order.each(|at| self.flags(scored, at), |_| None)),
-            ),
+            field("flags", dictionary(levels, flags)),
         ];
         for (name, reasons) in ["reason_1", "reason_2", "reason_3"]
             .into_iter()
@@ -163,15 +162,28 @@ impl Sheet {
         fields
     }
 
-    /// Why a row is set apart, in words; nothing where it is not.
-    fn flags(&self, scored: &Scored, row: usize) -> Option<Cow<'static, str>> {
-        if scored.bands[row] != self.review {
-            return None;
-        }
-        let codes: Vec<u16> = scored.codes.iter().map(|codes| codes[row]).collect();
-        let flags = self.limits.flags(&codes);
-        let words: Vec<String> = flags.iter().map(|flag| self.flags.words(*flag)).collect();
-        Some(words.join(" ; ").into())
+    /// Why each row is set apart, in words, and which row has which of them.
+    fn flagged<'a>(&self, scored: &'a Scored) -> (&'a [String], Vec<u32>) {
+        let is_apart = |row: &usize| scored.bands[*row] == self.review;
+        let words = |row: usize| {
+            let codes: Vec<u16> = scored.codes.iter().map(|codes| codes[row]).collect();
+            let flags = self.limits.flags(&codes);
+            let words: Vec<String> = flags.iter().map(|flag| self.flags.words(*flag)).collect();
+            words.join("; ")
+        };
+        let rows = || 0..scored.bands.len();
+        let levels = scored
+            .flags
+            .get_or_init(|| rows().filter(is_apart).map(words).collect());
+        let mut next = 0..;
+        let place = |row: usize| {
+            if is_apart(&row) {
+                next.next().unwrap_or(u32::MAX)
+            } else {
+                u32::MAX
+            }
+        };
+        (levels, rows().map(place).collect())
     }
 
     /// Each row's three strongest reasons, as positions in the list of all.
