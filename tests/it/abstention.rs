@@ -515,6 +515,7 @@ fn an_auditor_judges_set_apart_leads_without_this_program() {
         "bundle",
         "--run",
         "@latest",
+        "--rows",
         "--recipient",
         "cabinet-durand",
         "--as",
