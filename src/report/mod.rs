@@ -16,11 +16,13 @@
 //! | `rivals` | a model beside other methods on the same holdout |
 //! | `life` | what is known of a model beside its papers: its life, its gates, tables of other rooms |
 //! | `twin` | the card as data |
+//! | `beside` | how groups fare and how leads moved, for the card |
 //! | `card` | the model card, with `figures`, `phrases` and `svg` behind it (the door of askama) |
 //! | `watch` | a monitoring run, with `drifted` for its sentences |
 //!
 //! Pure: what is shown is what the caller hands over, after it was recorded and checked.
 
+mod beside;
 mod card;
 pub mod comparison;
 mod drifted;

@@ -178,9 +178,12 @@ fn measure(
     let (mut records, mut groups) = (Vec::new(), vec![Vec::new(); side.columns.len()]);
     let tally = night.stream(key, watch, &mut |outcome| {
         let scored = outcome.scored;
-        let chosen = scored.scores.iter();
-        let chosen = chosen.map(|score| night.ws.policy.band(score.ppm()) >= band);
-        people.selected.extend(chosen);
+        // Whoever is set apart is in no band: a person decides.
+        let bands = night.ws.policy.bands.len();
+        let chosen = scored.bands.iter().map(|it| usize::from(*it));
+        people
+            .selected
+            .extend(chosen.map(|it| (band..bands).contains(&it)));
         let scores = scored.log_odds.iter();
         let scores = scores.map(|z| z.probability().value());
         people.probability.extend(scores);

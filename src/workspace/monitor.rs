@@ -36,7 +36,7 @@ use crate::policy::Right;
 use crate::report::{Provenance, WatchInput, watch};
 
 /// The band in which a model leaves leads to people.
-const ABSTAINED: &str = "review";
+const ABSTAINED: &str = crate::policy::REVIEW;
 
 /// Which days, and where the report goes.
 #[derive(Clone, Debug, Default)]

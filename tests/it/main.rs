@@ -61,3 +61,4 @@ mod subject;
 mod suppression;
 mod tidy;
 mod trend;
+mod year;

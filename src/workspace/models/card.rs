@@ -6,16 +6,19 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::{active, compared_again, load, provenance, resolve};
 use crate::digest::Digest;
+use crate::fairness::Fairness;
 use crate::lang::Lang;
-use crate::ledger::text::{Approval, Course, Leaving};
+use crate::ledger::text::{About, Approval, Course, Leaving};
 use crate::ledger::{Entry, Time};
 use crate::model::gates::gates;
+use crate::monitor::Monitored;
 use crate::name::Token;
-use crate::report::{CardInput, Happened, Known, Step, card, card_json};
+use crate::report::{CardInput, Happened, Known, Laid, Step, card, card_json};
 use crate::workspace::anchor::{deliver, deliverable};
 use crate::workspace::error::Error;
 use crate::workspace::journal::View;
@@ -84,10 +87,15 @@ pub fn card_today(
         active(&view, &purpose),
     );
     let life = steps(&view, version);
+    let fairness = latest::<Fairness>(&view, version, About::Fairness);
+    let fairness = fairness.map(|it| Laid::fairness(&it, &ws.policy));
+    let drift = latest::<Monitored>(&view, version, About::Monitoring);
+    let drift = drift.map(|it| Laid::drift(&it, &model, &ws.policy));
     let known = Known {
         life: &life,
         gates: Some(&asked),
-        ..Known::default()
+        fairness: fairness.as_ref(),
+        drift: drift.as_ref(),
     };
     let data = card_json(&input, &known);
     let text = if request.twin {
@@ -105,6 +113,16 @@ pub fn card_today(
         page: request.out.is_none().then_some(text),
         card: data,
     })
+}
+
+/// What the last report about a model says, where there is one that this program reads.
+fn latest<T: DeserializeOwned>(view: &View, model: Digest, about: About) -> Option<T> {
+    let mut reports = view.entries().rev().filter_map(|(_, entry)| match entry {
+        Entry::Report(it) if it.about == about && it.model == Some(model) => Some(it),
+        _ => None,
+    });
+    let bytes = view.document(&reports.next()?.document).ok()?;
+    serde_json::from_slice(&bytes).ok()
 }
 
 /// Writes the card whole or not at all, and over nothing but itself.
