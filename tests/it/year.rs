@@ -21,6 +21,7 @@ fn a_year_of_real_leads_drifts_is_answered_and_every_decision_keeps_its_model() 
     let mut year = play::live(folder.path(), &policy, &calls, &CUT, 4);
     let months = &year.months;
     let models: Vec<&str> = months.iter().map(|it| it.model.as_str()).collect();
+    assert!(months.windows(2).all(|pair| pair[0].won < pair[1].won));
     // The published order drifts, and a scheduler sees it every time; what drifted is named.
     for it in months {
         let causes = it.watched["causes"].as_array().unwrap();
