@@ -14,7 +14,7 @@
 //! | [`select`] | strength and pairs by cross-validation |
 //! | [`evaluate`] | metrics with intervals |
 //! | [`expected`] | what scores promise before an outcome is known |
-//! | [`reference`] | what later months are compared with |
+//! | [`reference`](mod@reference) | what later months are compared with |
 //! | [`leaks`] | what in the data is too good to be true |
 //! | [`profile`] | what each feature brings, and how many people it singles out |
 //! | [`compared`] | the twin beside other methods, on the same holdout |
