@@ -75,7 +75,8 @@ pub fn join<T>(cells: Vec<Cell<T>>, side: Side, k: u64) -> Vec<Cell<T>> {
             _ => joined.push(cell),
         }
     }
-    if joined.len() > 1 && joined.last().is_some_and(|last| side.is_shy(last, k)) {
+    // An empty neighbour hides nobody: on to the next.
+    while joined.len() > 1 && joined.last().is_some_and(|last| side.is_shy(last, k)) {
         let last = joined.pop().expect("there are two");
         joined.last_mut().expect("one is left").with(last);
     }
@@ -86,6 +87,18 @@ pub fn join<T>(cells: Vec<Cell<T>>, side: Side, k: u64) -> Vec<Cell<T>> {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn the_last_cell_is_not_joined_to_an_empty_one_alone() {
+        let cell = |now| Cell {
+            of: vec![now],
+            before: 0,
+            now,
+        };
+        let joined = join(vec![cell(21), cell(0), cell(1)], Side::Now, 2);
+        assert_eq!(joined.len(), 1);
+        assert_eq!(joined[0].now, 22);
+    }
 
     proptest! {
         #[test]

@@ -7,7 +7,7 @@ use serde_json::json;
 use super::{right, table};
 use crate::cli::Face;
 use crate::lang::Lang;
-use crate::report::moment;
+use crate::report::{moment, wrap};
 use crate::say;
 use crate::workspace::{ScoredThen, Stage, StandsFor, StepDone};
 
@@ -79,6 +79,11 @@ pub fn step(face: &mut Face<'_>, done: &StepDone) -> io::Result<()> {
         ),
     };
     writeln!(face.out, "{said}")?;
+    for gate in done.gates.iter().flat_map(|it| &it.gates) {
+        let (name, meaning) = (gate.id.name(lang), gate.meaning.words(lang));
+        let line = say!(lang, "{name}: {meaning}" | "{name}\u{a0}: {meaning}");
+        writeln!(face.out, "  - {}", wrap(&line, 94).join("\n    "))?;
+    }
     if let Some(replaced) = &done.replaced {
         let replaced = &replaced[..12];
         writeln!(

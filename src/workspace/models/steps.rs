@@ -16,7 +16,7 @@ use crate::ledger::Entry;
 use crate::ledger::entry::{Activate, Approve, Report, Retire, Signed};
 use crate::ledger::text::{About, Approval, Course, Leaving};
 use crate::model::Model;
-use crate::model::gates::gates;
+use crate::model::gates::{Gates, gates};
 use crate::name::Token;
 use crate::policy::Right;
 use crate::workspace::error::Error;
@@ -39,7 +39,7 @@ pub struct StepRequest {
 }
 
 /// A step that was taken and recorded.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct StepDone {
     /// Of this document.
     pub schema_version: u32,
@@ -57,6 +57,9 @@ pub struct StepDone {
     pub time: String,
     /// The log's entry.
     pub entry: u64,
+    /// What every gate said, where the model was approved.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub gates: Option<Gates>,
 }
 
 /// What a step needs before it is decided.
@@ -147,6 +150,7 @@ impl<'a> Step<'a> {
             by: self.signer.person.to_string(),
             time: world.now.to_string(),
             entry: receipt.entries.start + commit.entries.len() as u64 - 1,
+            gates: None,
         }))
     }
 }
@@ -185,12 +189,13 @@ fn judge(
         _ => {}
     }
     let mut commit = Commit::default();
-    let mut report = None;
+    let mut asked = None;
     if approves {
         let loaded = load(ws, step.view(), model)?;
         second_person(&step, model)?;
-        report = Some(passed(world, &step, &loaded.model, &mut commit)?);
+        asked = Some(passed(world, &step, &loaded.model, &mut commit)?);
     }
+    let (report, gates) = asked.unzip();
     let entry = Entry::Approve(Approve {
         model,
         purpose: step.purpose.clone(),
@@ -205,7 +210,11 @@ fn judge(
     } else {
         Stage::Rejected
     };
-    step.record(world, commit, &entry, stage)
+    let done = step.record(world, commit, &entry, stage)?;
+    Ok(Recorded(StepDone {
+        gates,
+        ..StepDone::clone(&done)
+    }))
 }
 
 /// Refused unless somebody else, with another key, signed the model's training.
@@ -410,7 +419,7 @@ fn passed(
     step: &Step<'_>,
     model: &Model,
     commit: &mut Commit,
-) -> Result<Digest, Error> {
+) -> Result<(Digest, Gates), Error> {
     let (ws, version) = (step.ws, model.version());
     let mut found = provenance(ws, version).ok_or_else(|| Error::Model {
         version: version.short(),
@@ -448,5 +457,5 @@ fn passed(
         time: world.now,
         actor: step.signer.person.clone(),
     }));
-    Ok(document)
+    Ok((document, asked))
 }
