@@ -429,7 +429,7 @@ fn models(face: &mut Face<'_>, world: &mut World, verb: ModelsVerb) -> Result<Ex
             print::step(face, &done)?;
         }
         ModelsVerb::At { date } => {
-            let found = workspace::models_at(&ws, day(&date)?)?;
+            let found = workspace::models_at(&ws, world.now, day(&date)?)?;
             print::at(face, &date, &found)?;
         }
         ModelsVerb::Verify(typed) => {

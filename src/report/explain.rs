@@ -37,6 +37,8 @@ pub struct Explanation {
     pub flags: Vec<Flagged>,
     /// The model of that day.
     pub model: Digest,
+    /// Whether it was tried out, and not the active one: nothing of it may be used.
+    pub trial: bool,
     /// The run.
     pub run: String,
     /// When the run started, RFC 3339 in UTC.
@@ -211,6 +213,7 @@ impl Explanation {
             "baseline": exact(self.baseline),
             "band": { "id": self.band, "label": self.band_label },
             "flags": self.flags,
+            "trial": self.trial,
             "model": self.model,
             "run": self.run,
             "time": self.time,

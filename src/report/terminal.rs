@@ -226,6 +226,16 @@ impl Explanation {
         );
         line(say!(lang, "run" | "passage"), &self.run);
         line(say!(lang, "model" | "modèle"), &self.model.to_string());
+        if self.trial {
+            line(
+                say!(lang, "a trial" | "un essai"),
+                &say!(
+                    lang,
+                    "this model was not the active one: nothing of it may be used"
+                        | "ce modèle n’était pas le modèle actif\u{a0}: rien n’en est utilisé"
+                ),
+            );
+        }
         let purpose = match &self.purpose_words {
             Some(words) => format!("{} — {}", self.purpose, plain(words)),
             None => self.purpose.clone(),

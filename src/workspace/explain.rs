@@ -23,7 +23,7 @@ use crate::lang::Lang;
 use crate::law::{Pack, Sentence};
 use crate::ledger::entry::Segment;
 use crate::ledger::record::{Prediction, Record};
-use crate::ledger::{Entry, SegmentKind};
+use crate::ledger::{Entry, SegmentKind, Standing};
 use crate::name::Token;
 use crate::odds::{LogOdds, Score};
 use crate::policy::{self, Basis, Column as Declared, IdType, Policy, REVIEW, Right};
@@ -129,6 +129,14 @@ pub fn is_free(view: &View, found: &Found<'_>) -> Result<(), Error> {
     Ok(())
 }
 
+impl Found<'_> {
+    /// Whether a model was tried out that was not the active one.
+    pub(super) fn is_trial(&self) -> bool {
+        let model = self.placed.entry.model;
+        model.is_some_and(|(_, standing)| standing == Standing::Trial)
+    }
+}
+
 /// Explains a decision about a lead, and records who read it and why; what `render` makes of it is shown only then.
 ///
 /// The reading is a leaf of its own about the same person, erased with the rest of their records.
@@ -183,7 +191,8 @@ fn answer(
     lang: Lang,
 ) -> Result<(Answer, Segment), Error> {
     let (found, unlinked) = find(ws, view, &question.lead)?;
-    let Some(latest) = found.last() else {
+    let used = found.iter().rfind(|it| !it.is_trial());
+    let Some(latest) = used.or(found.last()) else {
         return Err(if unlinked.is_empty() {
             Error::NoDecision
         } else {
@@ -364,6 +373,7 @@ fn say(
         band_label,
         flags,
         model: model.model.version(),
+        trial: found.is_trial(),
         run: hex(&segment.run.0),
         time: run.map(|run| run.time.to_string()).unwrap_or_default(),
         date: run.map(|run| run.date.to_string()).unwrap_or_default(),

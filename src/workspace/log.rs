@@ -47,6 +47,9 @@ pub struct Verdict {
     pub integrity: Vec<Trouble>,
     /// What contradicts completeness: file and reason.
     pub completeness: Vec<Trouble>,
+    /// Signatures by keys that are new to the log: told, since a key may have been slipped into the policy.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub other_keys: Vec<Trouble>,
     /// What anchors say that left the machine, where some were named.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub anchors: Option<Examined>,
@@ -147,6 +150,9 @@ pub fn verify(ws: &Workspace, full: bool, folders: &[PathBuf]) -> Result<Verdict
         replayed: report.replayed,
         integrity,
         completeness: troubles(&report.completeness),
+        other_keys: View::open(&ws.root)
+            .map(|view| signed::other_keys(&view))
+            .unwrap_or_default(),
         anchors,
     })
 }

@@ -84,6 +84,15 @@ fn runs(view: &View) -> impl Iterator<Item = &Run> {
     })
 }
 
+/// The same, but `@latest` is the latest run that may be used: no trial, where there is another.
+pub fn usable<'a>(view: &'a View, asked: &str) -> Result<&'a Run, Error> {
+    let used = |run: &&Run| run.model.1 == Standing::Active;
+    match runs(view).filter(used).last() {
+        Some(latest) if asked == "@latest" => Ok(latest),
+        _ => find(view, asked),
+    }
+}
+
 /// The run that `asked` stands for: its id, its first digits, or `@latest`.
 pub fn find<'a>(view: &'a View, asked: &str) -> Result<&'a Run, Error> {
     let unknown = || Error::Unknown {

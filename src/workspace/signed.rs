@@ -13,7 +13,7 @@ use crate::ledger::entry::{Document, Signed};
 use crate::ledger::note::Verifier;
 use crate::ledger::text::Signature;
 use crate::name::Token;
-use crate::policy::{self, Policy, Role};
+use crate::policy::{self, Policy, Right, Role};
 
 /// An entry with its person's signature; before it is signed, the signature is of zeros.
 pub fn sign(entry: &Entry, signer: &Signer) -> Entry {
@@ -93,15 +93,28 @@ impl<'a> Signers<'a> {
         Some(by.is_some_and(|by| by.signed(entry.signed_text().as_bytes(), &signature.0)))
     }
 
-    /// Whether the policy of a sign-off lets its person review.
-    fn reviews(&mut self, entry: &Entry) -> bool {
-        let Entry::SignOff(it) = entry else {
-            return true;
+    /// Whether the policy of that day let its person do it.
+    fn might(&mut self, entry: &Entry) -> bool {
+        let (actor, policy, right) = match entry {
+            Entry::SignOff(it) => (&it.actor, it.policy, None),
+            Entry::Approve(it) => match it.signed {
+                Some(signed) => (&it.actor, signed.policy, Some(Right::Approve)),
+                None => return true,
+            },
+            Entry::Activate(it) => match it.signed {
+                Some(signed) => (&it.actor, signed.policy, Some(Right::Activate)),
+                None => return true,
+            },
+            Entry::Retire(it) => (&it.actor, it.signed.policy, Some(Right::Activate)),
+            _ => return true,
         };
-        let person = self
-            .policy(it.policy)
-            .and_then(|policy| policy.person(it.actor.as_str()));
-        person.is_some_and(|it| it.roles.contains(&Role::Reviewer))
+        let Some(policy) = self.policy(policy) else {
+            return false;
+        };
+        policy.person(actor.as_str()).is_some_and(|it| match right {
+            None => it.roles.contains(&Role::Reviewer),
+            Some(right) => policy.rights.allow(it, right),
+        })
     }
 }
 
@@ -118,7 +131,7 @@ pub fn forged(view: &View) -> Vec<Trouble> {
     for (index, entry) in view.entries() {
         let why = match (entry, signers.signed(entry)) {
             (_, None) => continue,
-            (Entry::SignOff(_), Some(true)) if !signers.reviews(entry) => true,
+            (_, Some(true)) if !signers.might(entry) => true,
             (_, Some(signed)) => !signed,
         };
         if why {
@@ -139,6 +152,52 @@ pub fn forged(view: &View) -> Vec<Trouble> {
         }
     }
     troubles
+}
+
+/// Signed entries whose person had another key in every policy that the log kept before: true where somebody lost
+/// theirs, and what a key slipped into probant.toml looks like. They are told, and decide nothing.
+pub fn other_keys(view: &View) -> Vec<Trouble> {
+    let mut signers = Signers::of(view);
+    let mut policies: Vec<Digest> = Vec::new();
+    let mut told = Vec::new();
+    for (index, entry) in view.entries() {
+        let (actor, policy) = match entry {
+            Entry::Policy(it) => {
+                policies.push(it.document);
+                continue;
+            }
+            Entry::SignOff(it) => (&it.actor, it.policy),
+            Entry::Approve(it) => match it.signed {
+                Some(signed) => (&it.actor, signed.policy),
+                None => continue,
+            },
+            Entry::Activate(it) => match it.signed {
+                Some(signed) => (&it.actor, signed.policy),
+                None => continue,
+            },
+            Entry::Retire(it) => (&it.actor, it.signed.policy),
+            _ => continue,
+        };
+        let Some(own) = signers.key(actor, policy) else {
+            continue;
+        };
+        let mut before = policies.iter().filter(|it| **it != policy);
+        let known = before.any(|it| signers.key(actor, *it).is_some());
+        let same = policies.iter().filter(|it| **it != policy).any(|it| {
+            signers
+                .key(actor, *it)
+                .is_some_and(|it| is_one_key(&it, &own))
+        });
+        if known && !same {
+            told.push(Trouble {
+                file: format!("entry {index}"),
+                why: format!(
+                    "signed by `{actor}` with a key that no other policy of the log gives them"
+                ),
+            });
+        }
+    }
+    told
 }
 
 /// Why an entry of a model's life is not believed: its person did not sign it.

@@ -158,7 +158,8 @@ fn chosen<'f, 'v>(
             known: found.iter().map(|it| it.decision).collect(),
         })
     };
-    let latest = found.iter().max_by_key(|it| it.decision);
+    // A trial is nobody's score, unless it is all there is or it is named.
+    let latest = found.iter().max_by_key(|it| (!it.is_trial(), it.decision));
     let latest = latest.ok_or(Error::NoDecision)?;
     let to = question.to.map_or(Ok(latest), named)?;
     let purpose = &to.placed.entry.purpose;
@@ -167,7 +168,7 @@ fn chosen<'f, 'v>(
         None => found
             .iter()
             .filter(|it| it.decision < to.decision && it.placed.entry.purpose == *purpose)
-            .max_by_key(|it| it.decision)
+            .max_by_key(|it| (!it.is_trial(), it.decision))
             .ok_or_else(|| Error::Refused {
                 what: format!(
                     "decision {} is the first about this lead: nothing moved yet",

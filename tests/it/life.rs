@@ -455,3 +455,94 @@ fn a_card_written_anew_says_who_approved_and_activated_it() {
         serde_json::from_str(&fs::read_to_string(folder.join("card.json")).unwrap()).unwrap();
     assert_eq!(twin["model"], model.as_str());
 }
+
+#[test]
+fn what_was_replaced_is_not_rejected_and_stays_the_way_back() {
+    let mut house = House::new();
+    let first = house.active();
+    let second = house.train(7, true);
+    house.publish(&second);
+    for verb in ["reject", "approve"] {
+        let said = house.step(verb, &first, "dpo-1").failed(5);
+        assert!(said.err.contains("is replaced for"), "{said:?}");
+        assert!(said.err.contains("models rollback --to"), "{said:?}");
+    }
+    house.rollback(&[]).done();
+    assert_eq!(house.active(), first);
+}
+
+#[test]
+fn a_second_id_of_the_trainer_is_the_trainer_and_a_key_slipped_in_is_told() {
+    let mut house = House::new();
+    let model = house.train(7, true);
+    let key_of = |byte: u8, who: &str| {
+        let secret = Secret::new([byte; 32]);
+        let file = house.night.path(&format!("{who}-{byte}.key"));
+        let kind = probant::ledger::key::SecretKind::Person;
+        fs::write(&file, secret.file(kind, &who.parse().unwrap()).as_bytes()).unwrap();
+        closed(&file);
+        let key = probant::ledger::note::Verifier::new(who, &SigningKey::of(&secret)).text();
+        (file.to_str().unwrap().to_owned(), key)
+    };
+    let (file, own) = key_of(41, "maud-2");
+    let (slipped, new) = key_of(42, "dpo-1");
+    let twin = format!(
+        "[[people]]\nid = \"maud-2\"\nname = \"MAUD  Escande\"\nroles = [\"dpo\"]\nkey = \"{own}\"\n\n[[purposes]]"
+    );
+    house.edit("[[purposes]]", &twin);
+    let approve = |who, key| ["models", "approve", "@candidate", "--as", who, "--key", key];
+    let said = house.say(&approve("maud-2", file.as_str())).failed(5);
+    assert!(said.err.contains("trained model"), "{said:?}");
+    let told =
+        |house: &mut House| house.say(&["ledger", "verify"]).done().json()["other_keys"].clone();
+    assert_eq!(told(&mut house), Value::Null);
+    house.edit(DPO_KEY, &new);
+    house.say(&approve("dpo-1", slipped.as_str())).done();
+    house.edit(&new, DPO_KEY);
+    house.step("activate", &model, "data-1").done();
+    let told = told(&mut house);
+    assert_eq!(told.as_array().unwrap().len(), 1, "{told}");
+    assert!(
+        told[0]["why"].as_str().unwrap().contains("`dpo-1`"),
+        "{told}"
+    );
+}
+
+#[test]
+fn a_trial_is_nobodys_score_and_nothing_of_it_is_decided() {
+    let mut house = House::new();
+    let first = house.active();
+    let tried = house.train(7, true);
+    house.night.score("out/a.csv", &[]).done();
+    house.night.score("out/b.csv", &["--model", &tried]).done();
+    let lead = |file: &str| {
+        let row = table(&house.night.read(file))[3].clone();
+        (row["Réf. prospect"].clone(), row["decision"].clone())
+    };
+    let ((lead, own), (_, trial)) = (lead("out/a.csv"), lead("out/b.csv"));
+    let why = ["--why", "audit", "--as", "dpo-1"];
+    let said = house
+        .say(&[&["explain", &lead][..], &why].concat())
+        .done()
+        .json();
+    assert_eq!(
+        (&said["model"], &said["trial"]),
+        (&Value::from(first), &Value::from(false))
+    );
+    assert_eq!(said["decision"].to_string(), own);
+    let words = [&["explain", &lead, "--decision", &trial][..], &why].concat();
+    let said = house.say(&words).done().json();
+    assert_eq!(
+        (&said["model"], &said["trial"]),
+        (&Value::from(tried), &Value::from(true))
+    );
+    // A night's work is the latest one that may be used.
+    let listed = house.say(&["review", "list"]).done().json();
+    let runs = house.say(&["runs", "list"]).done().json();
+    let runs = runs["runs"].as_array().unwrap();
+    assert_eq!(
+        (&runs[0]["standing"], &runs[1]["standing"]),
+        (&"active".into(), &"trial".into())
+    );
+    assert_eq!(listed["run"], runs[0]["run"]);
+}

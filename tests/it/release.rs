@@ -501,8 +501,11 @@ fn a_trial_is_never_released() {
         .say(&["train", leads.to_str().unwrap(), "--as", "data-1"])
         .done();
     fs::remove_file(leads).unwrap();
-    night.score("out/trial.csv", &["--model", "@latest"]).done();
-    let said = release(&night, "out/none.csv", &PROMOTE).failed(5);
+    let tried = night.score("out/trial.csv", &["--model", "@latest"]);
+    let tried = tried.done().json();
+    // Without a word it is the night that may be used; the trial has to be named, and does not leave.
+    let words = [&PROMOTE[..], &["--run", tried["run"].as_str().unwrap()]].concat();
+    let said = release(&night, "out/none.csv", &words).failed(5);
     assert!(said.err.contains("was a trial"), "{said:?}");
     let notes = entries(&night, "note");
     assert!(

@@ -220,6 +220,7 @@ fn explanation(baseline: i32, contributions: &[i32], codes: &[u16]) -> Explanati
         band: String::from("chaud"),
         band_label: String::from("À rappeler en premier"),
         flags: Vec::new(),
+        trial: false,
         model: Digest::of(b"model"),
         run: String::from("2026-10-01-a"),
         time: String::from("2026-10-01T02:00:00Z"),

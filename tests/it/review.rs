@@ -664,11 +664,20 @@ fn a_trial_is_never_signed_off() {
     let leads = desk.night.path("leads.csv");
     desk.say(&["train", leads.to_str().unwrap(), "--as", "data-1"])
         .done();
-    desk.night
-        .score("out/trial.csv", &["--model", "@latest"])
-        .done();
-    assert_eq!(desk.list("revue-1")["trial"], true);
-    lacks(&desk.sign_off("revue-1"), "is a trial");
+    let tried = desk.night.score("out/trial.csv", &["--model", "@latest"]);
+    let tried = tried.done().json();
+    // What is listed without a word is the night that may be used.
+    assert_eq!(desk.list("revue-1")["trial"], false);
+    let run = tried["run"].as_str().unwrap();
+    let list = ["review", "list", "--as", "revue-1", "--run", run];
+    let listed = desk.say(&list).done().json();
+    assert_eq!(listed["trial"], true);
+    lacks(&desk.by("revue-1", &["sign-off", run]), "is a trial");
+    // One by one neither.
+    let decision = listed["rows"][0]["decision"].to_string();
+    desk.show("revue-1", decision.parse().unwrap());
+    desk.wait(LEAST + 1);
+    lacks(&desk.by("revue-1", &["validate", &decision]), "is a trial");
 }
 
 #[test]

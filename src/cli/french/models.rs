@@ -91,7 +91,9 @@ fn stage_hint(stage: Stage, asked: Asked) -> &'static str {
             "quelqu’un l’a déjà approuvé\u{a0}: `probant models activate VERSION`, ou `reject`"
         }
         (Stage::Approved, Asked::Purge) => "refusez-le ou mettez-le d’abord hors d’usage",
-        (Stage::Replaced, Asked::Activate) => "`probant models rollback --to VERSION` y revient",
+        (Stage::Replaced, Asked::Activate | Asked::Judge) => {
+            "`probant models rollback --to VERSION` y revient"
+        }
         (Stage::Purged, _) => {
             "son dossier a été supprimé définitivement\u{a0}: entraînez de nouveau, ou choisissez un autre modèle"
         }

@@ -100,6 +100,7 @@ pub(super) fn said(face: &mut Face<'_>, verdict: &Verdict) -> io::Result<()> {
     for trouble in verdict.integrity.iter().chain(&verdict.completeness) {
         writeln!(face.out, "! {}: {}", trouble.file, trouble.why)?;
     }
+    new_keys(face, verdict)?;
     if !verdict.holds() {
         writeln!(
             face.err,
@@ -243,4 +244,22 @@ pub fn stats(face: &mut Face<'_>, size: &Size) -> io::Result<()> {
     ]);
     right(&mut lines, &[1]);
     writeln!(face.out, "{lines}")
+}
+
+/// Signatures by keys that are new to the log.
+fn new_keys(face: &mut Face<'_>, verdict: &Verdict) -> io::Result<()> {
+    let lang = face.lang;
+    for told in &verdict.other_keys {
+        let entry = &told.file;
+        writeln!(
+            face.out,
+            "{}",
+            say!(
+                lang,
+                "? {entry}: signed with a key that no other policy of the log gives this person; ask them whether it is theirs."
+                    | "? {entry}\u{a0}: signée avec une clé qu’aucune autre politique du registre ne donne à cette personne\u{a0}; demandez-lui si c’est la sienne."
+            )
+        )?;
+    }
+    Ok(())
 }

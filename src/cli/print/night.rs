@@ -185,7 +185,7 @@ pub fn runs(face: &mut Face<'_>, runs: &[RunLine]) -> io::Result<()> {
         lines.add_row([
             run.run[..12].to_owned(),
             moment(&run.started, lang),
-            run.model[..12].to_owned(),
+            model_of(run, lang),
             lang.count(run.rows_in),
             lang.count(run.proposed),
             lang.count(run.refused),
@@ -194,6 +194,16 @@ pub fn runs(face: &mut Face<'_>, runs: &[RunLine]) -> io::Result<()> {
     }
     right(&mut lines, &[3, 4, 5, 6]);
     writeln!(face.out, "{lines}")
+}
+
+/// The model's first digits, and whether it was tried out.
+fn model_of(run: &RunLine, lang: Lang) -> String {
+    let version = &run.model[..12];
+    if run.standing == "trial" {
+        say!(lang, "{version} (trial)" | "{version} (essai)")
+    } else {
+        version.to_owned()
+    }
 }
 
 /// `probant runs show`.

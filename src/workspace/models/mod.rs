@@ -27,7 +27,7 @@ use super::replay::Replayer;
 use crate::digest::Digest;
 use crate::ledger::entry::ModelEntry;
 use crate::ledger::text::{About, Approval, Leaving};
-use crate::ledger::{Entry, note};
+use crate::ledger::{Entry, Time, note};
 use crate::model::Model;
 use crate::model::compared::ComparedAgain;
 use crate::name::Token;
@@ -173,6 +173,15 @@ pub fn load(ws: &Workspace, view: &View, version: Digest) -> Result<Loaded, Erro
     let entry = recorded(view)
         .find(|it| it.model == version)
         .ok_or_else(|| wrong("model.json", "is not in the ledger"))?;
+    if let Some(purpose) = purged_for(view, version) {
+        return Err(Refusal::Stage {
+            model: version.short(),
+            purpose,
+            stage: Stage::Purged,
+            asked: Asked::Purge,
+        }
+        .into());
+    }
     for (name, digest) in &entry.files {
         if Digest::of(&read(name.as_str())?) != *digest {
             return Err(wrong(name.as_str(), "is not the file that was recorded"));
@@ -195,6 +204,18 @@ pub fn load(ws: &Workspace, view: &View, version: Digest) -> Result<Loaded, Erro
         replay: Replayer::new(model.clone()),
         model,
     })
+}
+
+/// The purpose for which a model's folder was removed, where it was and the model was not trained again.
+fn purged_for(view: &View, version: Digest) -> Option<Token> {
+    let last = view.entries().rev().find_map(|(_, entry)| match entry {
+        Entry::Model(it) if it.model == version => Some(None),
+        Entry::Retire(it) if it.model == version && it.leaving == Leaving::Purged => {
+            Some(Some(it.purpose.clone()))
+        }
+        _ => None,
+    });
+    last.flatten()
 }
 
 /// The folder of a model.
@@ -305,11 +326,17 @@ pub fn show(
 }
 
 /// Which model scored on a civil date, purpose by purpose: each that did at any time of that day.
-pub fn at(ws: &Workspace, date: NaiveDate) -> Result<Vec<ScoredThen>, Error> {
+pub fn at(ws: &Workspace, now: Time, date: NaiveDate) -> Result<Vec<ScoredThen>, Error> {
     let view = View::open(&ws.root)?;
     let begins = view.entries().find_map(|(_, entry)| entry.time());
     if begins.is_some_and(|begins| ws.civil_date(begins) > date) {
         return Err(Refusal::BeforeTheLog.into());
+    }
+    if date > ws.civil_date(now) {
+        return Err(Error::Usage {
+            what: format!("nobody knows yet which model will score on {date}"),
+            hint: "ask about a day that has come",
+        });
     }
     let mut found = Vec::new();
     for purpose in &ws.policy.purposes {

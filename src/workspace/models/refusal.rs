@@ -156,7 +156,7 @@ fn stage_hint(stage: Stage, asked: Asked) -> &'static str {
             "somebody approved it already; `probant models activate VERSION`, or `reject`"
         }
         (Stage::Approved, Asked::Purge) => "reject or retire it first",
-        (Stage::Replaced, Asked::Activate) => {
+        (Stage::Replaced, Asked::Activate | Asked::Judge) => {
             "`probant models rollback --to VERSION` goes back to it"
         }
         (Stage::Purged, _) => {

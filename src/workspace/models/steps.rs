@@ -17,7 +17,7 @@ use crate::ledger::entry::{Activate, Approve, Report, Retire, Signed};
 use crate::ledger::text::{About, Approval, Course, Leaving};
 use crate::model::Model;
 use crate::model::gates::{Gates, gates};
-use crate::name::Token;
+use crate::name::{Token, tidy};
 use crate::policy::Right;
 use crate::workspace::error::Error;
 use crate::workspace::journal::{Commit, View, Writer};
@@ -182,11 +182,15 @@ fn judge(
     let mut step = Step::begin(ws, world, request, Right::Approve)?;
     let model = step.model(&request.model)?;
     let approves = approval == Approval::Approved;
-    match (step.stage(model), approves) {
-        (Stage::Active | Stage::Purged, _) | (Stage::Approved, true) | (Stage::Rejected, false) => {
-            return Err(step.wrong_stage(model, Asked::Judge));
-        }
-        _ => {}
+    let open = match step.stage(model) {
+        Stage::Candidate => true,
+        Stage::Approved => !approves,
+        // What was active once is judged anew to come back; to go back to a replaced one needs no judging.
+        Stage::Rejected | Stage::RolledBack | Stage::Retired => approves,
+        Stage::Active | Stage::Replaced | Stage::Purged => false,
+    };
+    if !open {
+        return Err(step.wrong_stage(model, Asked::Judge));
     }
     let mut commit = Commit::default();
     let mut asked = None;
@@ -224,7 +228,11 @@ fn second_person(step: &Step<'_>, model: Digest) -> Result<(), Error> {
     let person = &step.signer.person;
     let mut signed = 0;
     for (index, it) in life.trainings(model) {
-        if it.actor == *person {
+        let own = step.ws.person_by_id(person.as_str())?;
+        let plain = |name: &str| tidy(name).to_lowercase();
+        let trainer = step.ws.policy.person(it.actor.as_str());
+        let is_one = trainer.is_some_and(|it| plain(&it.name) == plain(&own.name));
+        if it.actor == *person || is_one {
             return Err(Refusal::OwnModel {
                 person: person.clone(),
                 model: model.short(),
@@ -237,7 +245,6 @@ fn second_person(step: &Step<'_>, model: Digest) -> Result<(), Error> {
         let entry = Entry::Model(it.clone());
         must_be_signed(&mut signers, index, &entry, model, &it.actor)?;
         let trainer = signers.key(&it.actor, it.policy);
-        let own = step.ws.person_by_id(person.as_str())?;
         let own = crate::workspace::person::verifier(own)?;
         if trainer.is_some_and(|trainer| is_one_key(&trainer, &own)) {
             return Err(Refusal::SameKey {
@@ -292,7 +299,7 @@ pub fn rollback(
     let was_active = life.earlier().any(|it| it == model);
     match life.stage(model) {
         Some(Stage::Replaced) if was_active => {}
-        Some(Stage::Purged | Stage::Active | Stage::Retired | Stage::RolledBack) => {
+        _ if life.reigns().iter().any(|it| it.model == Some(model)) => {
             return Err(step.wrong_stage(model, Asked::Rollback));
         }
         _ => {
@@ -322,6 +329,16 @@ fn take_over(
     let Some((index, it)) = approval else {
         return Err(step.wrong_stage(model, Asked::Activate));
     };
+    if life
+        .trainings(model)
+        .any(|(_, trained)| trained.actor == it.actor)
+    {
+        return Err(Refusal::OwnModel {
+            person: it.actor.clone(),
+            model: model.short(),
+        }
+        .into());
+    }
     let entry = Entry::Approve(it.clone());
     must_be_signed(
         &mut Signers::of(step.view()),

@@ -318,7 +318,7 @@ impl<'a> Plan<'a> {
         if ws.policy.identifier().1 == IdType::Row {
             return Err(Refusal::Rows.into());
         }
-        let run = runs::find(view, &request.run)?.clone();
+        let run = runs::usable(view, &request.run)?.clone();
         if run.model.1 == Standing::Trial {
             let run = hex(&run.run.0[..6]);
             return Err(Refusal::Trial { run }.into());

@@ -140,7 +140,7 @@ pub struct SignedBy {
 /// What there is to review of a run.
 pub fn list(ws: &Workspace, world: &mut World, request: &ListRequest) -> Result<Listed, Error> {
     let view = View::open(&ws.root)?;
-    let found = runs::find(&view, &request.run)?;
+    let found = runs::usable(&view, &request.run)?;
     let (run, trial) = (found.run, found.model.1 == RunStanding::Trial);
     let person = person(ws, request.person.as_deref())?;
     let mut state = ws.state()?;

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
-use super::book::{Seat, reviewer};
+use super::book::{Seat, reviewer, run_of};
 use super::opened::{about, proposal, run_of_decision, standing_row};
 use super::planted::{Drawn, drawn};
 use super::refusal::Refusal;
@@ -108,6 +108,7 @@ pub fn review(
     let mut planted = Vec::new();
     for number in &numbers {
         let run = run_of_decision(writer.view(), *number)?;
+        run_of(writer.view(), run)?; // of a trial nothing is decided
         let desk = desks.get_mut(&run).expect("each run was given a desk");
         let (act, shown) = desk.act(ws, world, *number, &known, &person, writer.view())?;
         if control(&act).is_some() {

@@ -110,7 +110,7 @@ pub fn sign_off(
     let person = reviewer(ws, world, &request.person, Right::SignOff)?;
     let signer = Signer::open(ws, &person.id, &request.key)?;
     let mut writer = erasure::writer(ws, world)?;
-    let run = runs::find(writer.view(), &request.run)?.run;
+    let run = runs::usable(writer.view(), &request.run)?.run;
     run_of(writer.view(), run)?;
     if let Some((_, it)) = signed_off(writer.view(), run) {
         return Err(Refusal::SignedOff {
