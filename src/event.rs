@@ -78,7 +78,7 @@ pub enum Act {
     Became {
         /// Whether it was won.
         won: bool,
-        /// The lead's date, where the export has one.
+        /// The lead's own date, as the first leaves of this kind held it: nothing uses it, and none is written any more.
         date: Option<NaiveDate>,
     },
 }

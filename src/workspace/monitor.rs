@@ -94,6 +94,7 @@ pub fn monitor(
     let (model, provenance) = believed(ws, &view, request, &purpose)?;
     let mut state = ws.state()?;
     acts::catch_up(&mut state, &view)?;
+    acts::unchanged(&state, &view)?;
     let reading = Reading::of(ws, &view, &state, &model, &purpose)?;
     let (frame, window) = reading.window(world, days)?;
     drop(state);

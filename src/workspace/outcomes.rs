@@ -7,7 +7,6 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::PathBuf;
 
-use chrono::NaiveDate;
 use rayon::prelude::*;
 use serde::Serialize;
 
@@ -79,7 +78,6 @@ pub struct Learned {
 /// One lead of the export whose outcome is known.
 struct Told {
     won: bool,
-    date: Option<NaiveDate>,
     is_held: bool,
     about: Option<About>,
 }
@@ -124,12 +122,14 @@ pub fn outcomes(
     if request.dry_run {
         let view = View::open(&ws.root)?;
         acts::catch_up(&mut state, &view)?;
+        acts::unchanged(&state, &view)?;
         let (mut count, _) = compare(ws, &view, &state, request, &purpose, watch)?;
         "counted".clone_into(&mut count.status);
         return Ok(Recorded(count));
     }
     let mut writer = erasure::writer(ws, world)?;
     acts::catch_up(&mut state, writer.view())?;
+    acts::unchanged(&state, writer.view())?;
     let (mut count, new) = compare(ws, writer.view(), &state, request, &purpose, watch)?;
     if new.is_empty() {
         "unchanged".clone_into(&mut count.status);
@@ -155,7 +155,7 @@ fn doing(
 ) -> Result<Doing, Error> {
     let act = Act::Became {
         won: told.won,
-        date: told.date,
+        date: None,
     };
     let event = act.record(&Circumstances {
         event: world.entropy.bytes(),
@@ -262,10 +262,6 @@ fn read(
         else {
             unreachable!("the plan asks for identifiers and outcomes as text")
         };
-        let days = match plan.date.map(|at| &columns[at]) {
-            Some(Column::Date(days)) => Some(days),
-            _ => None,
-        };
         let people: Vec<Option<(bool, Vec<[u8; 16]>)>> = (0..names.len())
             .into_par_iter()
             .with_min_len(1024)
@@ -298,7 +294,6 @@ fn read(
             }
             all.leads.push(Told {
                 won,
-                date: days.and_then(|days| day(days[row])),
                 is_held,
                 about: None,
             });
@@ -312,13 +307,6 @@ fn read(
     intake::tolerate(count.failed, count.rows_in, ws.policy.tolerance.max_failed)?;
     prints.iter().try_for_each(Fingerprint::unchanged)?;
     Ok(all)
-}
-
-/// A day since 1970-01-01 as a date that a fact can hold.
-fn day(days: i32) -> Option<NaiveDate> {
-    use chrono::Datelike as _;
-    let date = NaiveDate::from_epoch_days(days).filter(|_| days != i32::MIN)?;
-    (0..=9_999).contains(&date.year()).then_some(date)
 }
 
 /// The keys under which leads can still be found, the one in use first.
