@@ -3,6 +3,7 @@
 //! Looking changes nothing. Rebuilding reads every act from its leaf again; what
 //! the ledger never held cannot come back, and is named.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -12,7 +13,8 @@ use super::error::Error;
 use super::journal::keyring::guard;
 use super::journal::{View, Writer};
 use super::state::{Kind, State, Which};
-use super::{Recorded, Workspace, World, acts};
+use super::{Recorded, Workspace, World, acts, models};
+use crate::digest::Digest;
 use crate::policy::Right;
 
 /// What is looked at.
@@ -27,6 +29,10 @@ pub enum Part {
     State,
     /// What `state.db` says happened, against the ledger's leaves.
     Acts,
+    /// The folder of each model that was not purged.
+    Models,
+    /// `ledger/documents/`, where what entries name is kept.
+    Documents,
     /// Who may read the files of keys.
     Keys,
     /// Files that have not reached their place.
@@ -104,6 +110,14 @@ pub fn examine(root: &Path) -> Health {
             Err(error) => outcome(Part::Acts, Some(told(&error))),
         },
         _ => unknown(Part::Acts),
+    });
+    parts.push(match (&ws, &view) {
+        (Ok(ws), Ok(view)) => list(Part::Models, Condition::Ill, disbelieved(ws, view)),
+        _ => unknown(Part::Models),
+    });
+    parts.push(match &view {
+        Ok(view) => list(Part::Documents, Condition::Ill, unkept(view)),
+        Err(_) => unknown(Part::Documents),
     });
     parts.push(list(Part::Keys, Condition::Ill, loose(root)));
     parts.push(match &desk {
@@ -222,6 +236,26 @@ fn desk(root: &Path) -> Result<State, Vec<String>> {
         return Err(damage);
     }
     State::open(&path).map_err(|error| told(&error))
+}
+
+/// Models that would not be scored with, and why.
+fn disbelieved(ws: &Workspace, view: &View) -> Vec<String> {
+    models::kept(view)
+        .into_iter()
+        .filter_map(|version| models::load(ws, view, version).err())
+        .flat_map(|error| told(&error))
+        .collect()
+}
+
+/// Documents that entries name and that are gone, or are others than those.
+fn unkept(view: &View) -> Vec<String> {
+    let named = view.entries().filter_map(|(_, entry)| entry.documents());
+    let named: BTreeSet<Digest> = named.collect();
+    named
+        .iter()
+        .filter_map(|digest| view.document(digest).err())
+        .flat_map(|error| told(&error))
+        .collect()
 }
 
 /// Files of keys that others may read.

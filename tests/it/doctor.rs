@@ -52,6 +52,8 @@ fn a_workspace_in_order_is_said_to_be_and_looking_changes_nothing() {
         "ledger",
         "state",
         "acts",
+        "models",
+        "documents",
         "keys",
         "outputs",
         "leftovers",
@@ -108,6 +110,59 @@ fn each_illness_is_named() {
     db.execute_batch("UPDATE output SET placed = 0").unwrap();
     drop(db);
     ill(&night, "outputs");
+}
+
+#[test]
+fn a_model_or_a_document_that_is_not_what_was_recorded_is_named() {
+    let night = lived();
+    let root = night.root();
+    let list = || night.say(&["models", "list"]).done().json()["models"][0].clone();
+    let whole = list();
+    assert_eq!(whole["altered"], false, "{whole}");
+    let version = whole["version"].as_str().unwrap();
+    let home = root.join("models").join(version);
+    for name in ["model.json", "provenance.json", "model.sig"] {
+        let file = home.join(name);
+        let bytes = fs::read(&file).unwrap();
+        fs::remove_file(&file).unwrap();
+        let health = ill(&night, "models");
+        assert!(health.to_string().contains(name), "{health}");
+        let digits = bytes.iter().rposition(u8::is_ascii_alphanumeric).unwrap();
+        let mut other = bytes.clone();
+        other[digits] = if other[digits] == b'1' { b'2' } else { b'1' };
+        fs::write(&file, other).unwrap();
+        let health = ill(&night, "models");
+        assert!(health.to_string().contains(name), "{health}");
+        fs::write(&file, bytes).unwrap();
+    }
+    // A figure that somebody wrote in afterwards is told to nobody.
+    let papers = home.join("provenance.json");
+    let text = fs::read_to_string(&papers).unwrap();
+    let auc = whole["roc_auc"].to_string();
+    assert!(text.contains(&auc), "{auc}");
+    fs::write(&papers, text.replace(&auc, "0.9999")).unwrap();
+    let lied = list();
+    assert_eq!(
+        (&lied["altered"], &lied["roc_auc"]),
+        (&true.into(), &Value::Null)
+    );
+    fs::write(&papers, text).unwrap();
+    assert_eq!(list(), whole);
+    let documents = fs::read_dir(root.join("ledger/documents")).unwrap();
+    let mut documents: Vec<_> = documents.map(|it| it.unwrap().path()).collect();
+    documents.sort();
+    assert!(documents.len() >= 3);
+    for file in documents {
+        let bytes = fs::read(&file).unwrap();
+        fs::write(&file, [&bytes[..], b" "].concat()).unwrap();
+        let health = ill(&night, "documents");
+        let name = file.file_name().unwrap().to_str().unwrap();
+        assert!(health.to_string().contains(name), "{health}");
+        fs::write(&file, bytes).unwrap();
+    }
+    night.say(&["doctor"]).done();
+    fs::remove_dir_all(&home).unwrap();
+    ill(&night, "models");
 }
 
 #[test]

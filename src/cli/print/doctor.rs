@@ -86,6 +86,8 @@ fn name(part: Part, lang: Lang) -> String {
         Part::Ledger => say!(lang, "ledger" | "registre"),
         Part::State => "state.db".to_owned(),
         Part::Acts => say!(lang, "acts" | "actes"),
+        Part::Models => say!(lang, "models" | "modèles"),
+        Part::Documents => say!(lang, "documents" | "documents"),
         Part::Keys => say!(lang, "keys" | "clés"),
         Part::Outputs => say!(lang, "files" | "fichiers"),
         Part::Leftovers => say!(lang, "leftovers" | "restes"),
@@ -114,6 +116,16 @@ fn advice(part: Part, lang: Lang) -> String {
             lang,
             "`probant doctor --rebuild` reads them from the ledger again"
                 | "`probant doctor --rebuild` les relit dans le registre"
+        ),
+        Part::Models => say!(
+            lang,
+            "restore its folder from a backup; without one, train on the same leads again, or take it out of use with `probant models retire`"
+                | "restaurez son dossier d’une sauvegarde\u{a0}; à défaut, réentraînez sur les mêmes prospects, ou retirez-le avec `probant models retire`"
+        ),
+        Part::Documents => say!(
+            lang,
+            "restore them from a backup: what names them can no longer be proved"
+                | "restaurez-les d’une sauvegarde\u{a0}: ce qui les nomme ne peut plus être prouvé"
         ),
         Part::Keys => say!(
             lang,

@@ -302,7 +302,8 @@ pub fn models(face: &mut Face<'_>, models: &[Listed]) -> io::Result<()> {
         )?;
         return face.next(&say!(
             lang,
-            "probant train DATA --as PERSON" | "probant train EXPORT --as PERSONNE"
+            "probant train DATA --as PERSON --key FILE"
+                | "probant train EXPORT --as PERSONNE --key FICHIER"
         ));
     }
     let mut lines = table(&[
@@ -313,10 +314,12 @@ pub fn models(face: &mut Face<'_>, models: &[Listed]) -> io::Result<()> {
         say!(lang, "where it stands" | "où il en est"),
     ]);
     for model in models {
-        let auc = model
-            .roc_auc
-            .map(|auc| lang.decimal(auc, 4))
-            .unwrap_or_default();
+        let auc = if model.altered {
+            say!(lang, "altered" | "altéré")
+        } else {
+            let auc = model.roc_auc.map(|auc| lang.decimal(auc, 4));
+            auc.unwrap_or_default()
+        };
         lines.add_row([
             model.version[..12].to_owned(),
             moment(&model.trained, lang),
@@ -325,7 +328,19 @@ pub fn models(face: &mut Face<'_>, models: &[Listed]) -> io::Result<()> {
             stands(&model.stands, lang),
         ]);
     }
-    writeln!(face.out, "{lines}")
+    writeln!(face.out, "{lines}")?;
+    if models.iter().any(|it| it.altered) {
+        writeln!(
+            face.out,
+            "{}",
+            say!(
+                lang,
+                "Altered: its files are gone or not those that were recorded; it does not score. `probant doctor` says which."
+                    | "Altéré\u{a0}: ses fichiers manquent ou ne sont pas ceux qui furent consignés\u{a0}; il ne note pas. `probant doctor` dit lesquels."
+            )
+        )?;
+    }
+    Ok(())
 }
 
 /// `probant models show`.

@@ -61,6 +61,8 @@ pub struct Listed {
     pub interval: Option<(f64, f64)>,
     /// Whether nothing the training found forbids promotion.
     pub promotable: Option<bool>,
+    /// Whether its files are gone or others than those that were recorded, though it was not purged: then no figure is told.
+    pub altered: bool,
     /// The purposes that it is active for.
     pub active_for: Vec<String>,
     /// How far it has come, purpose by purpose.
@@ -235,6 +237,17 @@ pub fn compared_again(view: &View, model: Digest) -> Option<ComparedAgain> {
 
 /// Removes the folders of models that the log says are gone: what a crash left of a purge.
 pub fn sweep(ws: &Workspace, disk: &Disk, view: &View) -> Result<(), Error> {
+    for version in gone(view) {
+        let home = folder(ws, version);
+        if home.exists() {
+            disk.remove_tree(&home)?;
+        }
+    }
+    Ok(())
+}
+
+/// Models whose folder was removed, by the log's last word.
+fn gone(view: &View) -> BTreeSet<Digest> {
     let mut gone = BTreeSet::new();
     for (_, entry) in view.entries() {
         match entry {
@@ -247,13 +260,22 @@ pub fn sweep(ws: &Workspace, disk: &Disk, view: &View) -> Result<(), Error> {
             _ => {}
         }
     }
-    for version in gone {
-        let home = folder(ws, version);
-        if home.exists() {
-            disk.remove_tree(&home)?;
-        }
-    }
-    Ok(())
+    gone
+}
+
+/// Models whose folder must stand, oldest first.
+pub fn kept(view: &View) -> Vec<Digest> {
+    let gone = gone(view);
+    let models = recorded(view).map(|it| it.model);
+    models.filter(|it| !gone.contains(it)).collect()
+}
+
+/// Whether a model's files are those that were recorded.
+fn is_whole(ws: &Workspace, entry: &ModelEntry) -> bool {
+    let home = folder(ws, entry.model);
+    entry.files.iter().all(|(name, digest)| {
+        fs::read(home.join(name.as_str())).is_ok_and(|bytes| Digest::of(&bytes) == *digest)
+    })
 }
 
 /// Every model of the log, oldest first.
@@ -261,9 +283,11 @@ pub fn list(ws: &Workspace) -> Result<Vec<Listed>, Error> {
     let view = View::open(&ws.root)?;
     let purposes = ws.policy.purposes.iter();
     let lives: Vec<(&Token, Life<'_>)> = purposes.map(|it| (&it.id, life(&view, &it.id))).collect();
+    let gone = gone(&view);
     Ok(recorded(&view)
         .map(|entry| {
-            let provenance = provenance(ws, entry.model);
+            let is_whole = is_whole(ws, entry);
+            let provenance = provenance(ws, entry.model).filter(|_| is_whole);
             let auc = provenance.as_ref().map(|it| it.findings.metrics.roc_auc);
             Listed {
                 version: entry.model.to_string(),
@@ -272,6 +296,7 @@ pub fn list(ws: &Workspace) -> Result<Vec<Listed>, Error> {
                 roc_auc: auc.map(|auc| auc.value),
                 interval: auc.map(|auc| (auc.low, auc.high)),
                 promotable: provenance.map(|it| it.findings.promotable),
+                altered: !is_whole && !gone.contains(&entry.model),
                 active_for: lives
                     .iter()
                     .filter(|(_, life)| life.active() == Some(entry.model))
