@@ -253,7 +253,7 @@ pub enum Command {
         before_help = "Examples:\n  probant outcomes closed.csv\n  probant outcomes 'exports/*.csv' --dry-run --as op-1\n"
     )]
     Outcomes(Outcomes),
-    /// Compares recent leads and scores with the training; exit code 8 where that is an alert
+    /// Compares recent leads and scores with the training; exit code 8 where that is an alert, or where no run was made
     #[command(
         before_help = "Examples:\n  probant monitor\n  probant monitor --from 2026-10-01 --to 2026-10-31 --out october.html\n"
     )]

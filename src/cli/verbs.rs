@@ -175,11 +175,8 @@ fn monitor(face: &mut Face<'_>, world: &mut World, typed: Monitor) -> Result<Exi
     let ws = face.open()?;
     let done = workspace::monitor(&ws, world, &typed.into(), ws.policy().controller.language)?;
     print::watched(face, &done, ws.policy())?;
-    Ok(if done.said.verdict == Verdict::Alert {
-        Exit::ALERT
-    } else {
-        Exit::DONE
-    })
+    let is_alarming = matches!(done.said.verdict, Verdict::Alert | Verdict::Overdue);
+    Ok(if is_alarming { Exit::ALERT } else { Exit::DONE })
 }
 
 fn why(face: &mut Face<'_>, world: &mut World, typed: WasInside) -> Result<Exit, Failed> {

@@ -45,6 +45,9 @@ pub struct Monitored {
     pub apart: Vec<Apart>,
     /// Trials in the same days: no figure has them.
     pub trials: u64,
+    /// Runs that were recorded in the same days under other dates: no figure has them.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub other_dates: u64,
     /// What to make of it.
     pub verdict: Verdict,
     /// Why, the gravest first.
@@ -97,6 +100,8 @@ pub struct Apart {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Verdict {
+    /// No run at all though a model was active: something that should run every night may have stopped.
+    Overdue,
     /// Too few leads: nothing is said.
     TooFew,
     /// Nothing moved beyond the limits.
@@ -166,6 +171,14 @@ pub enum Cause {
         /// How far.
         signal: Signal,
     },
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde asks for a function of a reference"
+)]
+fn is_none(count: &u64) -> bool {
+    *count == 0
 }
 
 impl Cause {
@@ -370,7 +383,12 @@ impl Monitored {
             leads: None,
             apart: frame.apart,
             trials: frame.trials,
-            verdict: Verdict::TooFew,
+            other_dates: frame.other_dates,
+            verdict: if frame.overdue {
+                Verdict::Overdue
+            } else {
+                Verdict::TooFew
+            },
             causes: Vec::new(),
             score: None,
             features: Vec::new(),
@@ -432,7 +450,8 @@ impl Monitored {
         });
         self.verdict = match causes.first().map(Cause::signal) {
             Some(Signal::Alert) => Verdict::Alert,
-            _ if !enough => Verdict::TooFew,
+            // Too few, or none though one was due.
+            _ if !enough => self.verdict,
             Some(Signal::Watch) => Verdict::Watch,
             _ => Verdict::Steady,
         };

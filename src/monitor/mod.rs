@@ -92,6 +92,10 @@ pub struct Frame {
     pub apart: Vec<document::Apart>,
     /// Trials in the same days, which never count.
     pub trials: u64,
+    /// Runs that were recorded in the same days under other dates, which were not read.
+    pub other_dates: u64,
+    /// Whether there was no run at all though a model was active.
+    pub overdue: bool,
 }
 
 /// What there is to say about a model in a window.

@@ -17,6 +17,11 @@ pub fn headline(said: &Monitored, lang: Lang) -> String {
         .iter()
         .any(|it| matches!(it, Cause::Ranking { .. } | Cause::Calibration { .. }));
     match said.verdict {
+        Verdict::Overdue => say!(
+            lang,
+            "No run in this window, though a model was active: does the nightly scoring still run?"
+                | "Aucun passage sur cette période, alors qu’un modèle était actif\u{a0}: la notation de nuit tourne-t-elle encore\u{202f}?"
+        ),
         Verdict::TooFew => {
             let least = lang.count(said.limits.min_leads);
             say!(
@@ -45,6 +50,25 @@ pub fn headline(said: &Monitored, lang: Lang) -> String {
             "These leads no longer look like those that the model learned from."
                 | "Ces prospects ne ressemblent plus à ceux dont le modèle a appris."
         ),
+    }
+}
+
+/// Runs that the window leaves out because they bear other dates; nothing where there are none.
+#[must_use]
+pub fn other_dates(said: &Monitored, lang: Lang) -> Option<String> {
+    let count = lang.count(said.other_dates);
+    match said.other_dates {
+        0 => None,
+        1 => Some(say!(
+            lang,
+            "1 run was recorded in these days under another date: it is in no figure."
+                | "1 passage a été consigné ces jours-là sous une autre date\u{a0}: aucun chiffre ne le compte."
+        )),
+        _ => Some(say!(
+            lang,
+            "{count} runs were recorded in these days under other dates: they are in no figure."
+                | "{count} passages ont été consignés ces jours-là sous d’autres dates\u{a0}: aucun chiffre ne les compte."
+        )),
     }
 }
 

@@ -45,7 +45,7 @@ mod watch;
 mod words;
 
 pub use card::{CardInput, card};
-pub use drifted::{cause, headline, held};
+pub use drifted::{cause, headline, held, other_dates};
 pub use explain::{DoesNotAddUp, Explanation, Given, Other, Proof, Term, terms};
 pub use fairness::{ColumnView, FairnessView, fairness_page, fairness_section, fairness_view};
 pub use flags::{FlagWords, Flagged};

@@ -13,7 +13,7 @@ use crate::policy::Policy;
 use crate::say;
 
 use super::card::{bound, page};
-use super::drifted::{cause, headline, held};
+use super::drifted::{cause, headline, held, other_dates};
 use super::phrases::{self, MetricRow};
 use super::svg::{self, Gauge, Shares};
 use super::words::{day, moment, plain};
@@ -72,6 +72,7 @@ struct Section {
     word: String,
     headline: String,
     causes: Vec<String>,
+    advice: String,
     next: Vec<String>,
     summary: Vec<(String, String)>,
     facts: Vec<(String, String)>,
@@ -101,6 +102,20 @@ impl Section {
             Verdict::Watch => ("", say!(lang, "To watch." | "À surveiller.")),
             Verdict::Steady => ("yes", say!(lang, "Steady." | "Stable.")),
             Verdict::TooFew => ("", say!(lang, "No verdict." | "Sans verdict.")),
+            Verdict::Overdue => ("no", say!(lang, "Overdue." | "En retard.")),
+        };
+        let advice = if said.verdict == Verdict::Overdue {
+            say!(
+                lang,
+                "Score again, and see why it stopped. Whoever is not scored is not watched."
+                    | "Noter à nouveau, et voir pourquoi cela s’est arrêté. Sans notation, rien n’est suivi."
+            )
+        } else {
+            say!(
+                lang,
+                "Train a candidate on recent outcomes and compare it; two people then decide. Nothing is replaced by itself."
+                    | "Entraîner un candidat sur des issues récentes et le comparer ; deux personnes décident ensuite. Rien n’est remplacé tout seul."
+            )
         };
         Self {
             lang,
@@ -111,6 +126,7 @@ impl Section {
             word,
             headline: headline(said, lang),
             causes: causes.collect(),
+            advice,
             next: input.next.to_vec(),
             summary: summary(said, lang),
             facts: facts(said, lang),
@@ -220,6 +236,9 @@ fn facts(said: &Monitored, lang: Lang) -> Vec<(String, String)> {
             say!(lang, "Trials, never counted" | "Essais, jamais comptés"),
             trials,
         ));
+    }
+    if let Some(line) = other_dates(said, lang) {
+        facts.push((say!(lang, "Other dates" | "Autres dates"), line));
     }
     facts
 }

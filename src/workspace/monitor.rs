@@ -30,7 +30,7 @@ use crate::ledger::{Entry, EventKind, Secret, SegmentId, SegmentKind, Standing};
 use crate::model::Model;
 use crate::model::reference::Census;
 use crate::monitor::document::Apart;
-use crate::monitor::{self, Frame, Monitored, Opinion, Outcome, Watched, Window};
+use crate::monitor::{self, Frame, Monitored, Opinion, Outcome, Verdict, Watched, Window};
 use crate::name::{IdType, Token};
 use crate::policy::Right;
 use crate::report::{Provenance, WatchInput, watch};
@@ -113,7 +113,8 @@ pub fn monitor(
         seed: ws.policy.training.seed,
     };
     let said = monitor::monitor(&watched, frame, &window);
-    let next = next(&said, &purpose, ws.policy.purposes.len());
+    let is_active = models::active(&view, &purpose).is_some();
+    let next = next(&said, &purpose, ws.policy.purposes.len(), is_active);
     let json = said.to_json().into_bytes();
     let document = Digest::of(&json);
     let mut writer = erasure::writer(ws, world)?;
@@ -150,20 +151,27 @@ pub fn monitor(
     }))
 }
 
-/// The commands that an alert proposes.
-fn next(said: &Monitored, purpose: &Token, purposes: usize) -> Vec<String> {
-    if said.verdict != monitor::Verdict::Alert {
-        return Vec::new();
-    }
+/// The commands that an alert proposes, as they can be run.
+fn next(said: &Monitored, purpose: &Token, purposes: usize, is_active: bool) -> Vec<String> {
     let of = if purposes > 1 {
         format!(" --purpose {purpose}")
     } else {
         String::new()
     };
-    vec![
-        format!("probant train DATA{of}"),
-        format!("probant models diff @active @candidate --data EXPORT{of}"),
-    ]
+    match said.verdict {
+        Verdict::Overdue => vec![format!("probant score EXPORT --out scores.csv{of}")],
+        Verdict::Alert => {
+            // An approval asks for a training that was signed.
+            let mut next = vec![format!("probant train DATA --as PERSON --key FILE{of}")];
+            if is_active {
+                next.push(format!(
+                    "probant models diff @active @candidate --data EXPORT{of}"
+                ));
+            }
+            next
+        }
+        Verdict::Steady | Verdict::Watch | Verdict::TooFew => Vec::new(),
+    }
 }
 
 /// The days of the window, and as many before them.
@@ -324,6 +332,31 @@ impl<'a> Reading<'a> {
         })
     }
 
+    /// Runs that were recorded in the window's days under a date that is not in it: no figure has them.
+    fn other_dates(&self, days: Span) -> u64 {
+        let window = days.from..=days.to;
+        let runs = self.runs(NaiveDate::MIN, NaiveDate::MAX);
+        let hidden = runs.filter(|run| {
+            run.model.1 == Standing::Active
+                && !window.contains(&run.date)
+                && window.contains(&self.ws.civil_date(run.time))
+        });
+        hidden.count() as u64
+    }
+
+    /// Whether a model was active through a whole day of the window that is over.
+    fn was_due(&self, world: &World, days: Span) -> bool {
+        let life = models::life(self.view, self.purpose);
+        let date = |time| self.ws.civil_date(time);
+        let reigns = life.reigns();
+        reigns.iter().enumerate().any(|(at, reign)| {
+            let first = date(reign.since).max(days.from.pred_opt().unwrap_or(NaiveDate::MIN));
+            let until = reigns.get(at + 1).map_or(world.now, |next| next.since);
+            let last = date(until.min(world.now)).min(days.to.succ_opt().unwrap_or(NaiveDate::MAX));
+            reign.model.is_some() && (last - first).num_days() > 1
+        })
+    }
+
     /// Everything that the window's runs say.
     fn window(&self, world: &World, days: Span) -> Result<(Frame, Window), Error> {
         let mut frame = Frame {
@@ -335,6 +368,8 @@ impl<'a> Reading<'a> {
             runs: 0,
             apart: Vec::new(),
             trials: 0,
+            other_dates: self.other_dates(days),
+            overdue: false,
         };
         let mut counting = Counting {
             window: Window {
@@ -359,6 +394,8 @@ impl<'a> Reading<'a> {
                 self.mix(run, 1, &mut counting)?;
             }
         }
+        let none = frame.runs == 0 && frame.apart.is_empty();
+        frame.overdue = none && self.was_due(world, days);
         counting.all = Once::new(self.ws);
         let before = days.from.pred_opt().unwrap_or(NaiveDate::MIN);
         for run in self.runs(days.before, before) {

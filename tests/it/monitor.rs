@@ -21,7 +21,7 @@ use probant::workspace::journal::{Commit, Entropy, RunWriter, View, Writer};
 use serde_json::Value;
 
 use crate::faults::{failing, full};
-use crate::night::{FIRST, Night, Said, copy, export, run, say, table, world_on};
+use crate::night::{FIRST, Night, Said, copy, export, key, run, say, table, world, world_on};
 use crate::outcomes::{changed, history};
 use crate::review::Desk;
 
@@ -112,7 +112,7 @@ fn a_column_that_shifted_is_named_and_a_scheduler_sees_it() {
     night.say(&["ledger", "verify", "--full"]).done();
     // It proposes, and never acts.
     let next: Vec<String> = serde_json::from_value(said.json()["next"].clone()).unwrap();
-    assert!(next[0].starts_with("probant train DATA"), "{next:?}");
+    assert_eq!(next[0], "probant train DATA --as PERSON --key FILE");
     assert!(next[1].starts_with("probant models diff @active @candidate --data EXPORT"));
     // As people read it.
     for (lang, words) in [
@@ -151,7 +151,7 @@ fn too_few_leads_are_said_and_nothing_is_judged() {
     assert!(it.features.is_empty() && it.terms.is_empty() && it.promise.is_none());
     let (_, text) = read(&night, "fr", &[]);
     assert!(text.contains("Trop peu de prospects"), "{text}");
-    // Nobody at all is no number either.
+    // Before any model was active, nothing was due.
     let (exit, text) = read(
         &night,
         "en",
@@ -287,6 +287,90 @@ fn each_lead_counts_once_and_nobody_erased_or_restricted_is_read() {
         .done();
     let it = found(&watch(&night, &[]));
     assert_eq!(it.leads, Some(998));
+}
+
+/// What `monitor` says so many days after the model was activated.
+fn watch_after(night: &Night, days: i64) -> Said {
+    let mut later = world(7);
+    later.now.0 += days * 86_400;
+    run(&night.root(), &mut later, &["monitor"])
+}
+
+#[test]
+fn nights_without_a_run_are_an_alarm_and_runs_under_other_dates_are_told() {
+    let night = Night::new(300);
+    // The day of the activation, and the first night, need no run yet.
+    for days in [0, 1] {
+        let said = watch_after(&night, days).done();
+        assert_eq!(found(&said).verdict, Verdict::TooFew);
+    }
+    let said = watch_after(&night, 3);
+    assert_eq!(said.exit, 8, "{said:?}");
+    let it = found(&said);
+    assert_eq!(
+        (it.verdict, it.runs, it.other_dates),
+        (Verdict::Overdue, 0, 0)
+    );
+    assert_eq!(
+        said.json()["next"][0],
+        "probant score EXPORT --out scores.csv"
+    );
+    assert!(
+        !said.out.contains("other_dates"),
+        "old documents stay as they are"
+    );
+
+    night.score("out/a.csv", &["--date", "2026-07-01"]).done();
+    let said = watch_after(&night, 3);
+    assert_eq!(
+        said.exit, 8,
+        "a date takes no night out of the watch: {said:?}"
+    );
+    assert_eq!(found(&said).other_dates, 1);
+    for (lang, words) in [
+        ("en", ["No run in this window", "1 run was recorded"]),
+        (
+            "fr",
+            [
+                "Aucun passage sur cette période",
+                "1 passage a été consigné",
+            ],
+        ),
+    ] {
+        let page = night.path(lang).with_extension("html");
+        let (exit, text) = read(&night, lang, &["--out", page.to_str().unwrap()]);
+        assert_eq!(exit, 8, "{text}");
+        let page = fs::read_to_string(&page).unwrap();
+        for words in words {
+            assert!(text.contains(words), "{text}");
+            assert!(page.contains(words), "{words}");
+        }
+    }
+
+    night.score("out/b.csv", &["--again"]).done();
+    let it = found(&watch_after(&night, 3).done());
+    assert_eq!(
+        (it.verdict, it.runs, it.other_dates),
+        (Verdict::Steady, 1, 1)
+    );
+}
+
+#[test]
+fn where_no_model_is_active_an_alert_compares_with_none() {
+    let night = Night::new(10);
+    night.put("night.csv", &shifted(3_000));
+    night.score("out/a.csv", &[]).done();
+    let it = found(&watch(&night, &[]));
+    let model = it.model.to_string();
+    let own = key("data-1");
+    let retire = [
+        "models", "retire", "@active", "--as", "data-1", "--key", &own,
+    ];
+    night.say(&retire).done();
+    let said = watch(&night, &["--model", &model]);
+    assert_eq!(said.exit, 8, "{said:?}");
+    let next: Vec<String> = serde_json::from_value(said.json()["next"].clone()).unwrap();
+    assert_eq!(next, ["probant train DATA --as PERSON --key FILE"]);
 }
 
 /// Trains on these leads under another seed and makes that model the active one.

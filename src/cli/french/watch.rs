@@ -24,7 +24,7 @@ pub const WORDS: &[(&str, &str)] = &[
     ),
     (
         "monitor",
-        "Compare les prospects et les scores récents à l’apprentissage\u{a0}; code de sortie 8 en cas d’alerte",
+        "Compare les prospects et les scores récents à l’apprentissage\u{a0}; code de sortie 8 en cas d’alerte, ou sans aucun passage",
     ),
     (
         "monitor/purpose",

@@ -8,7 +8,7 @@ use crate::lang::Lang;
 use crate::monitor::document::Signal;
 use crate::monitor::{LEAST_OF_EITHER, Monitored, Verdict};
 use crate::policy::Policy;
-use crate::report::{cause, day, headline, plain};
+use crate::report::{cause, day, headline, other_dates, plain};
 use crate::say;
 use crate::workspace::{Learned, Recorded, Watching};
 
@@ -87,6 +87,7 @@ pub fn watched(face: &mut Face<'_>, done: &Recorded<Watching>, policy: &Policy) 
         Verdict::Alert => say!(lang, "ALERT. " | "ALERTE. "),
         Verdict::Watch => say!(lang, "To watch. " | "À surveiller. "),
         Verdict::Steady => say!(lang, "Steady. " | "Stable. "),
+        Verdict::Overdue => say!(lang, "OVERDUE. " | "EN RETARD. "),
         Verdict::TooFew => String::new(),
     };
     writeln!(face.out, "{word}{}", headline(said, lang))?;
@@ -285,6 +286,9 @@ fn apart(face: &mut Face<'_>, said: &Monitored) -> io::Result<()> {
             lang,
             "Trials, never counted: {trials}." | "Essais, jamais comptés\u{a0}: {trials}."
         );
+        writeln!(face.out, "{line}")?;
+    }
+    if let Some(line) = other_dates(said, lang) {
         writeln!(face.out, "{line}")?;
     }
     Ok(())
