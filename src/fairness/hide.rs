@@ -1,8 +1,9 @@
 //! Which figures may be shown, so that neither they nor what they leave over tell of fewer than `k` people.
 //!
-//! Totals are known: a run's counts are printed, and so whoever subtracts what is shown from them learns of what
-//! is not. Therefore everything that is hidden must together be nobody or at least `k` people, in each count; while it
-//! is not, one more cell is hidden that could have been shown. A count of which nothing is shown gives nothing away.
+//! A share says how many have something and how many have not, so each of these is a count of people. Totals are known: a
+//! run's counts are printed, and so whoever subtracts what is shown from them learns of what is not. Therefore whatever
+//! is hidden must together be fit to be told as if it were one group; while it is not, one more group is hidden that
+//! could have been shown.
 
 /// Whether a count tells of nobody or of enough.
 #[must_use]
@@ -10,23 +11,36 @@ pub fn is_safe(count: u64, k: u64) -> bool {
     count == 0 || count >= k
 }
 
-/// Which of the cells may be shown apart: those that `may`, less those, taken in `order`, that are hidden so that the
-/// hidden ones together are none or enough in each of their counts.
+/// Whether it may be told how many of some people have something: they who have and they who have not are enough. That
+/// all have it or none says something of each of them, and is told of at least twice as many: of fewer no other share
+/// could be told, and telling this one alone would make silence speak too.
+#[must_use]
+pub fn is_split_safe(part: u64, rest: u64, k: u64) -> bool {
+    match (part, rest) {
+        (0, all) | (all, 0) => all == 0 || all >= 2 * k,
+        _ => part >= k && rest >= k,
+    }
+}
+
+/// Which of the groups may be shown apart: those that `may`, less those, taken in `order`, that are hidden so that the
+/// counts of the hidden ones together are `fit` to be told.
 #[must_use]
 pub fn shown(
     cells: &[Vec<u64>],
     order: &[usize],
-    k: u64,
     may: &dyn Fn(usize) -> bool,
+    fit: &dyn Fn(&[u64]) -> bool,
 ) -> Vec<bool> {
     let mut shown: Vec<bool> = (0..cells.len()).map(may).collect();
-    let widths = cells.first().map_or(0, Vec::len);
+    let width = cells.first().map_or(0, Vec::len);
     for &next in order {
-        let sum = |count: usize, of: bool| -> u64 {
-            let cells = cells.iter().zip(&shown).filter(|(_, shown)| **shown == of);
-            cells.map(|(cell, _)| cell[count]).sum()
-        };
-        if (0..widths).all(|count| is_safe(sum(count, false), k) || sum(count, true) == 0) {
+        let mut hidden = vec![0; width];
+        for (cell, _) in cells.iter().zip(&shown).filter(|(_, shown)| !**shown) {
+            for (sum, count) in hidden.iter_mut().zip(cell) {
+                *sum += count;
+            }
+        }
+        if fit(&hidden) {
             break;
         }
         shown[next] = false;
@@ -40,7 +54,8 @@ mod tests {
 
     fn apart(sizes: &[u64], order: &[usize]) -> Vec<bool> {
         let cells: Vec<Vec<u64>> = sizes.iter().map(|&size| vec![size]).collect();
-        shown(&cells, order, 20, &|at| sizes[at] >= 20)
+        let fit = |sum: &[u64]| is_safe(sum[0], 20);
+        shown(&cells, order, &|at| sizes[at] >= 20, &fit)
     }
 
     #[test]
@@ -60,7 +75,7 @@ mod tests {
 
     #[test]
     fn whatever_the_sizes_no_difference_of_shown_counts_is_under_k() {
-        let mut state = 1u64;
+        let (mut state, mut told) = (1u64, 0);
         for _ in 0..2_000 {
             let mut size = || {
                 state = state
@@ -69,15 +84,31 @@ mod tests {
                 (state >> 33) % 60
             };
             let cells: Vec<Vec<u64>> = (0..5).map(|_| vec![size(), size()]).collect();
-            let order = [4, 3, 2, 1, 0];
-            let may = |at: usize| cells[at][0] >= 20 && is_safe(cells[at][1], 20);
-            let shown = shown(&cells, &order, 20, &may);
-            for count in 0..2 {
-                let all: u64 = cells.iter().map(|it| it[count]).sum();
-                let told = cells.iter().zip(&shown).filter(|it| *it.1);
-                let told: u64 = told.map(|it| it.0[count]).sum();
-                assert!(is_safe(all - told, 20) || told == 0, "{cells:?} {shown:?}");
+            let fit = |sum: &[u64]| is_split_safe(sum[0], sum[1], 20);
+            let shown = shown(&cells, &[4, 3, 2, 1, 0], &|at| fit(&cells[at]), &fit);
+            if !shown.contains(&true) {
+                continue;
             }
+            told += 1;
+            let hidden = |count: usize| -> u64 {
+                let hidden = cells.iter().zip(&shown).filter(|it| !*it.1);
+                hidden.map(|it| it.0[count]).sum()
+            };
+            let (part, rest) = (hidden(0), hidden(1));
+            for count in [part, rest] {
+                assert!(count == 0 || count >= 20, "{cells:?} {shown:?}");
+            }
+            let one_sided = (part == 0) != (rest == 0);
+            assert!(!one_sided || part + rest >= 40, "{cells:?} {shown:?}");
         }
+        assert!(told > 500, "{told}");
+    }
+
+    #[test]
+    fn nobody_and_everybody_are_told_of_twice_as_many() {
+        assert!(is_split_safe(0, 0, 20) && is_split_safe(20, 20, 20));
+        assert!(!is_split_safe(0, 39, 20) && !is_split_safe(39, 0, 20));
+        assert!(is_split_safe(0, 40, 20) && is_split_safe(40, 0, 20));
+        assert!(!is_split_safe(19, 400, 20) && !is_split_safe(400, 1, 20));
     }
 }

@@ -20,7 +20,8 @@ use serde::{Deserialize, Serialize};
 use crate::digest::Digest;
 use crate::name::Token;
 
-pub use hide::shown;
+use hide::{is_safe, is_split_safe, shown};
+
 pub use interval::{Interval, ratio, share};
 pub use proxy::{Association, Proxy, area, association};
 
@@ -52,7 +53,9 @@ pub struct Audited {
     pub of: Vec<Option<u32>>,
 }
 
-/// How groups fare, as a document about nobody: no figure in it stands for fewer than `k` people.
+/// How groups fare, as a document about nobody: no share in it stands for fewer than `k` people, nor do those that have
+/// what it counts, nor those that have not; and no subtraction gives one that does, from this document and the totals of
+/// the run. Documents are not held against each other: two of them, with other bands or exports, may tell more together.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Fairness {
     /// 1.
@@ -88,7 +91,7 @@ pub struct Column {
     pub column: String,
     /// The groups, the largest first.
     pub groups: Vec<Group>,
-    /// The place of the most selected group; none where there are not two groups to compare.
+    /// The place of the most selected group; none where there are not two groups whose share is told.
     pub most_selected: Option<usize>,
     /// Whether outcomes that are known are not told, because they or what they leave over stand for fewer than `k` people.
     pub withheld: bool,
@@ -107,8 +110,8 @@ pub struct Group {
     pub not_stated: bool,
     /// How many.
     pub people: u64,
-    /// The share selected.
-    pub selected: Interval,
+    /// The share selected; hidden where it, or what it leaves over, would tell of fewer than `k` people.
+    pub selected: Option<Interval>,
     /// That share over the most selected group's.
     pub ratio: Option<Interval>,
     /// The chance that one of them has a higher score than somebody of another group.
@@ -230,18 +233,22 @@ pub fn judge(people: &People, audited: &Audited, k: u64) -> Option<Column> {
     if compared.iter().filter(|it| **it).count() < 2 {
         return None;
     }
-    let most = most_selected(&counts, &compared);
+    let selected = shown_selected(&counts, k);
+    let told: Vec<bool> = (0..groups.len())
+        .map(|at| compared[at] && selected[at])
+        .collect();
+    let most = most_selected(&counts, &told);
     let of: Vec<Option<u32>> = of
         .into_iter()
         .map(|block| compared[block as usize].then_some(block))
         .collect();
     let areas = area(&people.probability, &of, groups.len());
     let outcomes = shown_outcomes(&counts, k);
-    let errors = shown_errors(&counts, &outcomes, k);
+    let errors = shown_errors(&counts, &|at| selected[at] && outcomes[at], k);
     for (at, group) in groups.iter_mut().enumerate() {
         let it = &counts[at];
-        group.selected = share(it.selected, it.people);
-        if compared[at] && at != most {
+        group.selected = selected[at].then(|| share(it.selected, it.people));
+        if let Some(most) = most.filter(|most| told[at] && at != *most) {
             let other = &counts[most];
             group.ratio = ratio((it.selected, it.people), (other.selected, other.people));
         }
@@ -251,7 +258,7 @@ pub fn judge(people: &People, audited: &Audited, k: u64) -> Option<Column> {
     }
     Some(Column {
         column: audited.column.clone(),
-        most_selected: Some(most),
+        most_selected: most,
         withheld: (0..groups.len()).any(|at| counts[at].known() > 0 && !errors[at]),
         proxies: proxy::proxies(&people.features, &of, groups.len()),
         groups,
@@ -276,13 +283,14 @@ fn blocks(sizes: &[u64], audited: &Audited, k: u64) -> (Vec<Group>, Vec<u32>) {
     // Whoever is not compared is hidden first, then the smallest.
     let mut order: Vec<usize> = (0..present.len()).rev().collect();
     order.sort_by_key(|&at| present[at] != unstated);
-    let apart = shown(&cells, &order, k, &|at| cells[at][0] >= k);
+    let fit = |sum: &[u64]| is_safe(sum[0], k);
+    let apart = shown(&cells, &order, &|at| cells[at][0] >= k, &fit);
     let group = |named: Vec<String>, people: u64, others, not_stated| Group {
         named,
         others,
         not_stated,
         people,
-        selected: Interval::NONE,
+        selected: None,
         ratio: None,
         score_area: None,
         calibration: None,
@@ -319,10 +327,14 @@ fn blocks(sizes: &[u64], audited: &Audited, k: u64) -> (Vec<Group>, Vec<u32>) {
     (groups, of.collect())
 }
 
-/// The compared group with the highest share selected; of equals the larger.
-fn most_selected(counts: &[Counts], compared: &[bool]) -> usize {
+/// The group with the highest share selected among those whose share is told; of equals the larger. Of one alone there
+/// is no highest.
+fn most_selected(counts: &[Counts], told: &[bool]) -> Option<usize> {
+    if told.iter().filter(|it| **it).count() < 2 {
+        return None;
+    }
     let mut most = None::<usize>;
-    for (at, it) in counts.iter().enumerate().filter(|(at, _)| compared[*at]) {
+    for (at, it) in counts.iter().enumerate().filter(|(at, _)| told[*at]) {
         let above = most.is_none_or(|most| {
             let other = &counts[most];
             let share = |x: &Counts, y: &Counts| u128::from(x.selected) * u128::from(y.people);
@@ -332,27 +344,46 @@ fn most_selected(counts: &[Counts], compared: &[bool]) -> usize {
             most = Some(at);
         }
     }
-    most.unwrap_or_default()
+    most
 }
 
-/// Whose outcomes may be told: enough of them known, and of the others none or enough.
-fn shown_outcomes(counts: &[Counts], k: u64) -> Vec<bool> {
+/// Whose share selected may be told: enough selected and enough not.
+fn shown_selected(counts: &[Counts], k: u64) -> Vec<bool> {
     let cells: Vec<Vec<u64>> = counts
         .iter()
-        .map(|it| vec![it.known(), it.open()])
+        .map(|it| vec![it.selected, it.people - it.selected])
         .collect();
-    let may = |at: usize| counts[at].known() >= k && hide::is_safe(counts[at].open(), k);
-    shown(&cells, &smallest_first(counts), k, &may)
+    let fit = |it: &[u64]| is_split_safe(it[0], it[1], k);
+    shown(&cells, &smallest_first(counts), &|at| fit(&cells[at]), &fit)
 }
 
-/// Whose errors may be told: enough won and enough lost as well, and only where outcomes are.
-fn shown_errors(counts: &[Counts], outcomes: &[bool], k: u64) -> Vec<bool> {
+/// Whose outcomes may be told: enough won and enough lost, and of those still open none or enough.
+fn shown_outcomes(counts: &[Counts], k: u64) -> Vec<bool> {
     let cells: Vec<Vec<u64>> = counts
         .iter()
         .map(|it| vec![it.won, it.lost, it.open()])
         .collect();
-    let may = |at: usize| outcomes[at] && counts[at].won >= k && counts[at].lost >= k;
-    shown(&cells, &smallest_first(counts), k, &may)
+    let fit = |it: &[u64]| is_split_safe(it[0], it[1], k) && is_safe(it[2], k);
+    let may = |at: usize| counts[at].known() > 0 && fit(&cells[at]);
+    shown(&cells, &smallest_first(counts), &may, &fit)
+}
+
+/// Whose errors may be told: only where selection and outcomes are, so that they are not told by the errors; and where
+/// of those won, of those lost and of those still open (whom the others leave over) enough are selected and enough not.
+fn shown_errors(counts: &[Counts], others: &dyn Fn(usize) -> bool, k: u64) -> Vec<bool> {
+    let cells: Vec<Vec<u64>> = counts
+        .iter()
+        .map(|it| {
+            let open = it.selected - it.won_selected - it.lost_selected;
+            let (won, lost) = (it.won_selected, it.lost_selected);
+            let rest = [it.won - won, it.lost - lost, it.open() - open];
+            vec![won, rest[0], lost, rest[1], open, rest[2]]
+        })
+        .collect();
+    let fit = |it: &[u64]| it.chunks(2).all(|of| is_split_safe(of[0], of[1], k));
+    let may =
+        |at: usize| others(at) && counts[at].won >= k && counts[at].lost >= k && fit(&cells[at]);
+    shown(&cells, &smallest_first(counts), &may, &fit)
 }
 
 fn smallest_first(counts: &[Counts]) -> Vec<usize> {

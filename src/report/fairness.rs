@@ -79,7 +79,10 @@ fn view(column: &Column, found: &Fairness, policy: &Policy, lang: Lang) -> Colum
         let mut row = vec![
             name(group, found.k, lang),
             lang.count(group.people),
-            percents(&group.selected, lang),
+            match &group.selected {
+                Some(share) => percents(share, lang),
+                None => say!(lang, "hidden" | "masqué"),
+            },
             if column.most_selected == Some(at) {
                 say!(lang, "most selected" | "le plus retenu")
             } else {
@@ -149,6 +152,11 @@ fn times(it: &Interval, lang: Lang) -> String {
     format!("{} [{} – {}]", of(it.value), of(it.low), of(it.high))
 }
 
+/// Whether some group's share selected is not told.
+fn has_hidden(column: &Column) -> bool {
+    column.groups.iter().any(|it| it.selected.is_none())
+}
+
 /// The least selected group beside the most selected one.
 fn sentence(column: &Column, k: u32, lang: Lang) -> String {
     let least = column
@@ -158,6 +166,13 @@ fn sentence(column: &Column, k: u32, lang: Lang) -> String {
         .min_by(|a, b| a.1.value.total_cmp(&b.1.value));
     let most = column.most_selected.map(|at| &column.groups[at]);
     let (Some((group, ratio)), Some(most)) = (least, most) else {
+        if has_hidden(column) {
+            return say!(
+                lang,
+                "How often these groups are selected cannot be compared: the shares are hidden."
+                    | "On ne peut pas comparer ces groupes\u{a0}: les parts de retenus sont masquées."
+            );
+        }
         return say!(
             lang,
             "Nobody of any group is selected." | "Personne n’est retenu, dans aucun groupe."
@@ -236,15 +251,23 @@ fn notes(found: &Fairness, lang: Lang) -> Vec<String> {
         ),
         say!(
             lang,
-            "No figure stands for fewer than {k} people, nor can one be had by subtraction: smaller groups are told together, with a larger one if need be."
-                | "Aucun chiffre ne porte sur moins de {k} personnes ni ne s’en déduit par soustraction\u{a0}: les groupes plus petits sont réunis, au besoin avec un plus grand."
+            "No share stands for fewer than {k} people, nor do those it counts or those it leaves out, nor can such a number be had from this report and the run’s totals by subtraction: smaller groups are told together, with a larger one if need be. Two reports side by side, with other bands or exports, may tell more."
+                | "Aucune part ne porte sur moins de {k} personnes, ni par celles qu’elle compte ni par celles qu’elle laisse de côté, et ni ce rapport ni les totaux du passage ne permettent d’en déduire un tel nombre par soustraction\u{a0}: les groupes plus petits sont réunis, au besoin avec un plus grand. Deux rapports mis côte à côte, avec d’autres tranches ou d’autres exports, peuvent en dire davantage."
         ),
     ];
+    if found.columns.iter().any(has_hidden) {
+        let twice = 2 * k;
+        notes.push(say!(
+            lang,
+            "Hidden: fewer than {k} people of the group were selected, or fewer than {k} were not, or what is shown would give them away. That nobody or everybody is selected is told only of groups of at least {twice}."
+                | "Masqué\u{a0}: moins de {k} personnes du groupe sont retenues, ou moins de {k} ne le sont pas, ou bien elles se déduiraient de ce qui est montré. Que personne ou tout le monde soit retenu n’est dit que de groupes d’au moins {twice} personnes."
+        ));
+    }
     if found.columns.iter().any(|it| it.withheld) {
         notes.push(say!(
             lang,
-            "Some outcomes are known and not told: fewer than {k} people of the group were won, lost or still open, or could be told by subtraction. An export without open leads tells more."
-                | "Des issues connues ne sont pas montrées\u{a0}: moins de {k} personnes du groupe sont gagnées, perdues ou en cours, ou s’en déduiraient. Un export sans prospects en cours en montre davantage."
+            "Some outcomes or errors of the band are known and not told: fewer than {k} people of the group were won, lost, still open, or wrongly or rightly selected, or what is shown would give them away. An export without open leads tells more."
+                | "Des issues ou des erreurs de la tranche sont connues et ne sont pas montrées\u{a0}: moins de {k} personnes du groupe sont gagnées, perdues, en cours, ou retenues à tort ou à raison, ou elles se déduiraient de ce qui est montré. Un export sans prospects en cours en montre davantage."
         ));
     }
     if found.learned_from {
