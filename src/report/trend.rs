@@ -260,7 +260,10 @@ impl Trend {
                     "{still} others did not move" | "{still} autres n’ont pas bougé"
                 ),
             };
-            line(&label, "", &[]);
+            // No column: a sentence of its own, whatever the labels' width.
+            for text in wrap(&label, width.saturating_sub(2).max(30)) {
+                let _ = writeln!(out, "  {text}");
+            }
         }
     }
 
