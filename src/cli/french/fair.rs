@@ -1,5 +1,6 @@
 //! The help of `models verify` and `models fairness` in French, and why no figures about groups are given.
 
+use crate::lang::Lang;
 use crate::workspace::FairnessRefusal as Refusal;
 
 pub const WORDS: &[(&str, &str)] = &[
@@ -87,6 +88,13 @@ pub fn refusal(refusal: &Refusal) -> (String, String) {
         Refusal::Groupless { file } => (
             format!("{file}\u{a0}: aucune des colonnes de rôle `audit` n’est dans le fichier à part"),
             "`--audit` attend le fichier à part avec les groupes, `--data` l’export avec les critères",
+        ),
+        Refusal::Identity { file, column, looks } => (
+            format!(
+                "{file}\u{a0}: des valeurs de la colonne d’audit «\u{a0}{column}\u{a0}» ressemblent à des {}, or les noms de groupes sont montrés et conservés",
+                looks.name(Lang::Fr)
+            ),
+            "une colonne d’audit nomme des groupes que beaucoup partagent, un genre ou une classe d’âge par exemple",
         ),
         Refusal::Contradicted { file, rows } => (
             format!(

@@ -88,6 +88,13 @@ const CONTENT: [(Looks, Test); 5] = [
     (Looks::Card, content::is_card),
 ];
 
+/// What kind of identity a single value looks like: for a value that would be shown, where one is too many.
+#[must_use]
+pub fn looks_like(value: &str) -> Option<Looks> {
+    let found = CONTENT.iter().find(|(_, looks)| looks(value.trim()));
+    found.map(|(looks, _)| *looks)
+}
+
 impl Detector {
     /// Looks at features of these names.
     #[must_use]
@@ -121,6 +128,27 @@ impl Detector {
     #[must_use]
     pub fn findings(&self) -> Vec<Finding> {
         self.columns.iter().filter_map(Sketch::finding).collect()
+    }
+}
+
+impl Looks {
+    /// What it is called; never a value.
+    #[must_use]
+    pub fn name(self, lang: Lang) -> String {
+        match self {
+            Self::Email => crate::say!(lang, "e-mail addresses" | "adresses e-mail"),
+            Self::Phone => crate::say!(lang, "telephone numbers" | "numéros de téléphone"),
+            Self::Iban => crate::say!(lang, "bank accounts (IBAN)" | "IBAN"),
+            Self::Nir => crate::say!(
+                lang,
+                "French social security numbers" | "numéros de sécurité sociale"
+            ),
+            Self::Card => crate::say!(lang, "payment cards" | "numéros de carte bancaire"),
+            Self::FreeText => crate::say!(lang, "free text" | "texte libre"),
+            Self::SpecialCategory(_) => {
+                crate::say!(lang, "special categories" | "catégories particulières")
+            }
+        }
     }
 }
 

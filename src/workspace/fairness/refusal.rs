@@ -1,5 +1,8 @@
 //! Why no figures about groups are given.
 
+use crate::intake::identity::Looks;
+use crate::lang::Lang;
+
 /// Why no figures about groups are given.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -36,6 +39,16 @@ pub enum Refusal {
         /// The file.
         file: String,
     },
+    /// A group's name would be somebody's address or number.
+    #[error("{file}: values of the audit column `{column}` look like {}, and names of groups are shown and kept", looks.name(Lang::En))]
+    Identity {
+        /// The file.
+        file: String,
+        /// The column.
+        column: String,
+        /// What they look like.
+        looks: Looks,
+    },
     /// Somebody is in two groups of one column.
     #[error("{file}: {rows} rows put somebody in another group than an earlier row does")]
     Contradicted {
@@ -70,7 +83,11 @@ impl Refusal {
             | Self::Groupless { .. }
             | Self::Contradicted { .. }
             | Self::Strangers { .. } => 3,
-            Self::Undeclared | Self::Counted { .. } | Self::Rows | Self::Small { .. } => 5,
+            Self::Undeclared
+            | Self::Counted { .. }
+            | Self::Rows
+            | Self::Identity { .. }
+            | Self::Small { .. } => 5,
         }
     }
 
@@ -93,6 +110,9 @@ impl Refusal {
             }
             Self::Groupless { .. } => {
                 "`--audit` takes the side file with the groups, `--data` the export with the features"
+            }
+            Self::Identity { .. } => {
+                "an audit column names groups that many people share, such as a gender or an age band"
             }
             Self::Contradicted { .. } => "give each person one row, or the same groups in each",
             Self::Strangers { .. } => {

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::path::Path;
 
 use super::Refusal;
+use crate::intake::identity::looks_like;
 use crate::intake::{self, Asked};
 use crate::policy::{Column as Declared, Format, IdType};
 use crate::pseudonym::Key;
@@ -71,6 +72,16 @@ impl Side {
             unread: headers.iter().filter(unread).cloned().collect(),
         };
         side.fill(ws, open(&asked)?, key, &name)?;
+        for (column, levels) in &side.columns {
+            if let Some(looks) = levels.iter().find_map(|it| looks_like(it)) {
+                return Err(Refusal::Identity {
+                    file: name,
+                    column: column.clone(),
+                    looks,
+                }
+                .into());
+            }
+        }
         Ok(side)
     }
 
