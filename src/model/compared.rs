@@ -16,7 +16,7 @@ pub enum Rival {
     NaiveBayes,
     /// The ordinary one-hot logistic regression.
     OneHot,
-    /// The model that scored for the purpose when this one was trained.
+    /// The model that scored for the purpose when this one was trained, or the last one that did.
     Active {
         /// Its version.
         model: Digest,
@@ -82,17 +82,40 @@ pub struct Compared {
     pub log_loss: Interval,
     /// The twin's figures less its.
     pub difference: Difference,
-    /// The figures of the model itself, refitted on all rows, less its: where it may have seen the holdout, only a
-    /// model that has seen it too is its equal.
+    /// The last day that it learned from, where it may have seen the holdout and a date says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last: Option<String>,
+    /// The same on the newer part of the holdout, where it may have seen the rest and this part is large enough.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub newer: Option<Newer>,
+    /// The figures of the model itself, refitted on all rows, less its, where it may have seen the holdout and nothing
+    /// newer can judge. Not a comparison between equals: the refitted model has seen all of the holdout for certain.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refitted: Option<Difference>,
 }
 
+/// The twin beside the active model on rows that came after everything that the active one learned from.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Newer {
+    /// The rows are dated after this civil day.
+    pub after: String,
+    /// The twin's figures less the other's.
+    pub difference: Difference,
+}
+
 impl Compared {
-    /// The difference between equals: neither has seen the holdout, or both may have.
+    /// What is held against the twin: what neither has seen where there is such a part, the whole holdout otherwise.
     #[must_use]
-    pub fn between_equals(&self) -> &Difference {
-        self.refitted.as_ref().unwrap_or(&self.difference)
+    pub fn decisive(&self) -> &Difference {
+        let newer = self.newer.as_ref().map(|it| &it.difference);
+        newer.or(self.refitted.as_ref()).unwrap_or(&self.difference)
+    }
+
+    /// Whether that is a comparison between equals: neither has learned from the rows that it is made on.
+    #[must_use]
+    pub fn is_fair(&self) -> bool {
+        let unseen = !matches!(self.rival, Rival::Active { seen, .. } if seen != Seen::No);
+        unseen || self.newer.is_some()
     }
 }
 

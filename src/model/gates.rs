@@ -30,7 +30,7 @@ pub struct Gates {
     pub schema_version: u32,
     /// The model.
     pub model: Digest,
-    /// The model that is active for the purpose today.
+    /// The model that is active for the purpose today, or was last.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub against: Option<Digest>,
     /// Whether every gate was passed.
@@ -132,20 +132,53 @@ impl Said {
     }
 }
 
-/// Asks every gate. `against` is the model that is active for the purpose today.
+/// The model that a new one has to be no worse than: taking it out of use does not make it worse.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Against {
+    /// It scores for the purpose today.
+    Active(Digest),
+    /// None does; it was the last one that did.
+    Last(Digest),
+    /// The last one that did, whose folder was removed.
+    Purged(Digest),
+}
+
+impl Against {
+    /// Its version.
+    #[must_use]
+    pub fn version(self) -> Digest {
+        match self {
+            Self::Active(it) | Self::Last(it) | Self::Purged(it) => it,
+        }
+    }
+
+    /// What people call it, without its article, and its first digits.
+    fn called(self, lang: Lang) -> String {
+        let short = self.version().short();
+        match self {
+            Self::Active(_) => say!(lang, "active model {short}" | "modèle actif {short}"),
+            Self::Last(_) | Self::Purged(_) => say!(
+                lang,
+                "last active model {short}" | "dernier modèle actif {short}"
+            ),
+        }
+    }
+}
+
+/// Asks every gate. `against` is the model that is active for the purpose today, or was last.
 #[must_use]
 pub fn gates(
     model: &Model,
     findings: &Findings,
     policy: &Policy,
-    against: Option<Digest>,
+    against: Option<Against>,
 ) -> Gates {
     let mut gates = own(model, findings, &policy.training, &policy.profiling);
     gates.insert(2, active(model.version(), findings, against));
     Gates {
         schema_version: SCHEMA_VERSION,
         model: model.version(),
-        against,
+        against: against.map(Against::version),
         passed: gates.iter().all(|gate| gate.passed),
         gates,
     }
@@ -269,84 +302,135 @@ fn calibration(findings: &Findings, training: &Training) -> Gate {
     )
 }
 
-/// The comparison with the active model, if it is one with the model that is active today.
-fn active(version: Digest, findings: &Findings, against: Option<Digest>) -> Gate {
-    let Some(active) = against else {
-        return gate(
-            GateId::Active,
-            true,
-            (None, None),
-            |lang| {
-                say!(
-                    lang,
-                    "No model is active yet." | "Aucun modèle n’est encore actif."
-                )
-            },
-            |_| String::new(),
-        );
+/// The comparison with the active model, if it is one with the model that is active today, or was last.
+fn active(version: Digest, findings: &Findings, against: Option<Against>) -> Gate {
+    let without = |said: &dyn Fn(Lang) -> String| {
+        gate(GateId::Active, true, (None, None), said, |_| String::new())
     };
-    let short = active.short();
+    let Some(against) = against else {
+        return without(&|lang| {
+            say!(
+                lang,
+                "No model is active yet." | "Aucun modèle n’est encore actif."
+            )
+        });
+    };
+    let active = against.version();
     if active == version {
-        return gate(
-            GateId::Active,
-            true,
-            (None, None),
-            |lang| {
-                say!(
-                    lang,
-                    "It is the model that is active." | "C’est le modèle actif lui-même."
-                )
-            },
-            |_| String::new(),
-        );
+        return without(&|lang| match against {
+            Against::Active(_) => say!(
+                lang,
+                "It is the model that is active." | "C’est le modèle actif lui-même."
+            ),
+            Against::Last(_) | Against::Purged(_) => say!(
+                lang,
+                "It is the model that was active last; none is now."
+                    | "C’est le dernier modèle actif lui-même\u{a0}; aucun ne l’est à présent."
+            ),
+        });
+    }
+    if let Against::Purged(_) = against {
+        return without(&|lang| {
+            let called = against.called(lang);
+            say!(
+                lang,
+                "The {called} cannot judge anything: its folder was removed. Nothing says that the new model is as good."
+                    | "Le {called} ne peut plus rien noter\u{a0}: son dossier a été supprimé. Rien ne dit que le nouveau modèle le vaut."
+            )
+        });
     }
     let incomparable = findings.incomparable.as_ref();
     if let Some(it) = incomparable.filter(|it| it.model == active) {
         let feature = &it.feature;
-        return gate(
-            GateId::Active,
-            true,
-            (None, None),
-            |lang| {
-                say!(
-                    lang,
-                    "The active model {short} could not judge the same leads: it reads “{feature}”, which the policy no longer declares, or declares differently. Nothing says that the new model is as good."
-                        | "Le modèle actif {short} n’a pas pu noter les mêmes prospects\u{a0}: il lit «\u{a0}{feature}\u{a0}», que la politique ne déclare plus, ou déclare autrement. Rien ne dit que le nouveau modèle le vaut."
-                )
-            },
-            |_| String::new(),
-        );
+        return without(&|lang| {
+            let called = against.called(lang);
+            say!(
+                lang,
+                "The {called} could not judge the same leads: it reads “{feature}”, which the policy no longer declares, or declares differently. Nothing says that the new model is as good."
+                    | "Le {called} n’a pas pu noter les mêmes prospects\u{a0}: il lit «\u{a0}{feature}\u{a0}», que la politique ne déclare plus, ou déclare autrement. Rien ne dit que le nouveau modèle le vaut."
+            )
+        });
     }
     let compared = findings.compared.iter().find_map(|it| match it.rival {
         Rival::Active { model, seen } if model == active => Some((it, seen)),
         _ => None,
     });
+    let short = active.short();
     let Some((compared, seen)) = compared else {
         return gate(
             GateId::Active,
             false,
             (None, None),
-            |lang| {
-                say!(
+            |lang| match against {
+                Against::Active(_) => say!(
                     lang,
                     "The training compared it with another model than the one active now, {short}, or with none."
                         | "L’apprentissage l’a comparé à un autre modèle que l’actuel, {short}, ou à aucun."
-                )
+                ),
+                Against::Last(_) | Against::Purged(_) => say!(
+                    lang,
+                    "The training compared it with another model than the one active last, {short}, or with none; that no model is active now makes none better."
+                        | "L’apprentissage l’a comparé à un autre modèle que le dernier actif, {short}, ou à aucun\u{a0}; qu’aucun ne soit actif à présent n’en rend aucun meilleur."
+                ),
             },
             |lang| {
                 say!(
                     lang,
-                    "Train again: the model that is active is then compared on the same leads."
-                        | "Réapprendre\u{a0}: le modèle actif sera alors comparé sur les mêmes prospects."
+                    "Train again: that model is then compared on the same leads."
+                        | "Réapprendre\u{a0}: ce modèle sera alors comparé sur les mêmes prospects."
                 )
             },
         );
     };
-    beside(compared, seen, &short)
+    beside(compared, seen, against)
 }
 
-fn beside(compared: &Compared, seen: Seen, short: &str) -> Gate {
-    let difference = compared.between_equals();
+/// On which of the same leads the comparison is made, and whether it is one between equals.
+fn on_which(compared: &Compared, seen: Seen, lang: Lang) -> String {
+    if let Some(newer) = &compared.newer {
+        let after = &newer.after;
+        return say!(
+            lang,
+            "On the same leads held out, those after {after}, which neither had seen"
+                | "Sur les mêmes prospects mis de côté, ceux d’après le {after}, que ni l’un ni l’autre n’avait vus"
+        );
+    }
+    let too_few = compared.last.as_ref().map_or_else(
+        || {
+            say!(
+                lang,
+                "nothing is known to be newer" | "rien n’est connu pour plus récent"
+            )
+        },
+        |last| {
+            say!(
+                lang,
+                "nothing newer than {last} to judge by, or too little"
+                    | "rien de plus récent que le {last} pour en juger, ou trop peu"
+            )
+        },
+    );
+    match seen {
+        Seen::No => say!(
+            lang,
+            "On the same leads held out, which neither had seen"
+                | "Sur les mêmes prospects mis de côté, que ni l’un ni l’autre n’avait vus"
+        ),
+        Seen::Yes => say!(
+            lang,
+            "Not a comparison between equals ({too_few}; the other had seen some of the leads held out, the model itself has seen them all and may flatter itself more): on them"
+                | "Comparaison qui n’est pas entre égaux ({too_few}\u{a0}; l’autre avait vu une part des prospects mis de côté, le modèle lui-même les a tous vus et peut se flatter davantage)\u{a0}: sur eux"
+        ),
+        Seen::Unknown => say!(
+            lang,
+            "Not a comparison between equals ({too_few}; the other may have seen the leads held out, the model itself has seen them all and may flatter itself more): on them"
+                | "Comparaison qui n’est pas entre égaux ({too_few}\u{a0}; l’autre a pu voir les prospects mis de côté, le modèle lui-même les a tous vus et peut se flatter davantage)\u{a0}: sur eux"
+        ),
+    }
+}
+
+fn beside(compared: &Compared, seen: Seen, against: Against) -> Gate {
+    let difference = compared.decisive();
     let loss = difference.log_loss;
     gate(
         GateId::Active,
@@ -360,33 +444,18 @@ fn beside(compared: &Compared, seen: Seen, short: &str) -> Gate {
             let (low, high) = (signed(loss.low, 4), signed(loss.high, 4));
             let auc = difference.roc_auc;
             let (auc_low, auc_high) = (signed(auc.low, 4), signed(auc.high, 4));
-            let equals = match seen {
-                Seen::No => say!(
-                    lang,
-                    "neither had seen them" | "ni l’un ni l’autre ne les avait vus"
-                ),
-                Seen::Yes => say!(
-                    lang,
-                    "the active model had seen some of them, so the model itself is compared, which has seen them too"
-                        | "le modèle actif en avait vu, c’est donc le modèle lui-même qui est comparé, qui les a vus aussi"
-                ),
-                Seen::Unknown => say!(
-                    lang,
-                    "the active model may have seen them, so the model itself is compared, which has seen them too"
-                        | "le modèle actif peut les avoir vus, c’est donc le modèle lui-même qui est comparé, qui les a vus aussi"
-                ),
-            };
+            let (on, called) = (on_which(compared, seen, lang), against.called(lang));
             say!(
                 lang,
-                "On the same leads held out ({equals}), its log-loss less that of the active model {short} lies between {low} and {high}, its AUC less the other’s between {auc_low} and {auc_high} (95% of paired redraws by person). It fails when one of them is worse throughout."
-                    | "Sur les mêmes prospects mis de côté ({equals}), sa perte logarithmique moins celle du modèle actif {short} est entre {low} et {high}, son AUC moins celle de l’autre entre {auc_low} et {auc_high} (95\u{202f}% des rééchantillonnages appariés par personne). Échec si l’une des deux est moins bonne d’un bout à l’autre."
+                "{on}, its log-loss less that of the {called} lies between {low} and {high}, its AUC less the other’s between {auc_low} and {auc_high} (95% of paired redraws by person). It fails when one of them is worse throughout."
+                    | "{on}, sa perte logarithmique moins celle du {called} est entre {low} et {high}, son AUC moins celle de l’autre entre {auc_low} et {auc_high} (95\u{202f}% des rééchantillonnages appariés par personne). Échec si l’une des deux est moins bonne d’un bout à l’autre."
             )
         },
         |lang| {
             say!(
                 lang,
-                "Keep the active model, or find what the new one lost: fewer rows, a feature left out, a calendar. `probant models diff` shows what moved."
-                    | "Garder le modèle actif, ou trouver ce que le nouveau a perdu\u{a0}: moins de lignes, un critère écarté, un calendrier. `probant models diff` montre ce qui a bougé."
+                "Keep the earlier model, or find what the new one lost: fewer rows, a feature left out, a calendar. `probant models diff` shows what moved."
+                    | "Garder l’ancien modèle, ou trouver ce que le nouveau a perdu\u{a0}: moins de lignes, un critère écarté, un calendrier. `probant models diff` montre ce qui a bougé."
             )
         },
     )

@@ -11,19 +11,19 @@ mod one_hot;
 
 use super::Model;
 use super::candidate::{codes_of, judge};
-use super::compared::{Compared, Incomparable, Rival, Seen};
+use super::compared::{Compared, Incomparable, Newer, Rival, Seen};
 use super::evaluate::Judged;
-use super::examples::Examples;
+use super::examples::{Examples, LEAST_OF_EITHER};
 use super::findings::{Holdout, Warning};
 use super::people::People;
 use super::prepare::Prepared;
 use super::select::{Candidates, Task};
-use super::split::Fold;
+use super::split::{Fold, civil};
 use super::train::Error;
 use crate::digest::Digest;
 use crate::policy::Training;
 
-/// The model that scores for the purpose while another is trained.
+/// The model that scores for the purpose while another is trained, or the last one that did.
 #[derive(Clone, Copy, Debug)]
 pub struct Active<'a> {
     /// Its version.
@@ -38,6 +38,8 @@ pub struct Active<'a> {
 pub(crate) struct Rivals {
     judged: Vec<(Rival, Option<u64>, Judged)>,
     pub incomparable: Option<Incomparable>,
+    last: Option<String>,
+    newer: Option<Newer>,
 }
 
 impl Rivals {
@@ -47,7 +49,7 @@ impl Rivals {
         training: &Training,
         held: &Fold,
         holdout: &Holdout,
-        active: Option<&Active<'_>>,
+        (twin, active): (&Model, Option<&Active<'_>>),
     ) -> Result<Self, Error> {
         let (examples, people) = (task.examples, task.people);
         let outcome: Vec<bool> = at(&held.valid, &examples.outcome);
@@ -74,9 +76,18 @@ impl Rivals {
                 (Rival::OneHot, Some(train.len() as u64), judged(&one_hot)),
             ],
             incomparable: None,
+            last: None,
+            newer: None,
         };
         if let Some(active) = active {
             rivals.active(examples, people, held, holdout, active);
+            if rivals.may_have_seen() {
+                rivals.last = active
+                    .last
+                    .filter(|_| examples.dates.is_some())
+                    .map(str::to_owned);
+                rivals.newer = newer(&task, training, held, twin, active);
+            }
         }
         Ok(rivals)
     }
@@ -106,13 +117,16 @@ impl Rivals {
         }
     }
 
-    /// Whether one may have seen the holdout, so that the twin alone is not its equal.
-    pub fn may_have_seen(&self) -> bool {
-        let rivals = self.judged.iter().map(|it| it.0);
-        rivals.into_iter().any(may_have_seen)
+    fn may_have_seen(&self) -> bool {
+        self.judged.iter().any(|it| may_have_seen(it.0))
     }
 
-    /// Each beside the twin; beside the model itself too where a rival may have seen the holdout.
+    /// Whether one may have seen the holdout and nothing newer can judge, so that the model itself has to be asked.
+    pub fn needs_refitted(&self) -> bool {
+        self.may_have_seen() && self.newer.is_none()
+    }
+
+    /// Each beside the twin; beside the model itself too where that is needed.
     pub fn compared(&self, twin: &Judged, refitted: Option<&Judged>, seed: u64) -> Vec<Compared> {
         let others: Vec<&Judged> = self.judged.iter().map(|it| &it.2).collect();
         let beside = twin.beside(&others, seed);
@@ -123,6 +137,8 @@ impl Rivals {
             roc_auc: beside.roc_auc,
             log_loss: beside.log_loss,
             difference: beside.difference,
+            last: self.last.clone().filter(|_| may_have_seen(*rival)),
+            newer: self.newer.clone().filter(|_| may_have_seen(*rival)),
             refitted: refitted
                 .filter(|_| may_have_seen(*rival))
                 .map(|it| it.beside(&[judged], seed)[0].difference),
@@ -145,6 +161,47 @@ fn seen(holdout: &Holdout, last: Option<&str>) -> Seen {
     }
 }
 
+/// The twin beside the active model on the rows of the holdout that came after the last day the active one learned
+/// from, if there are enough of either outcome. The rows left out are none or `min_people` at least: no figure tells
+/// of fewer by subtraction.
+fn newer(
+    task: &Task<'_>,
+    training: &Training,
+    held: &Fold,
+    twin: &Model,
+    active: &Active<'_>,
+) -> Option<Newer> {
+    let (examples, people) = (task.examples, task.people);
+    let (dates, last) = (examples.dates.as_ref()?, active.last?);
+    let day = |row: u32| dates[row as usize];
+    let mut days: Vec<i32> = held.valid.iter().map(|&row| day(row)).collect();
+    days.sort_unstable();
+    // Civil dates as ISO 8601 writes them are in the order of their days.
+    let learned = days.partition_point(|&day| civil(day).as_str() <= last);
+    let left_out = match learned {
+        0 => 0,
+        some => some.max(training.min_people as usize),
+    };
+    let until = left_out.checked_sub(1).and_then(|at| days.get(at).copied());
+    let after = until.map(civil).filter(|it| it.as_str() > last);
+    let unseen = |row: &u32| until.is_none_or(|until| day(*row) > until);
+    let rows: Vec<u32> = held.valid.iter().copied().filter(unseen).collect();
+    let won = at(&rows, &examples.outcome)
+        .iter()
+        .filter(|&&won| won)
+        .count() as u64;
+    let least = LEAST_OF_EITHER.max(u64::from(training.min_people));
+    if won.min(rows.len() as u64 - won) < least {
+        return None;
+    }
+    let judged = |model| judge(model, examples, people, &rows).ok();
+    let (ours, theirs) = (judged(twin)?, judged(active.model)?);
+    Some(Newer {
+        after: after.unwrap_or_else(|| last.to_owned()),
+        difference: ours.beside(&[&theirs], training.seed)[0].difference,
+    })
+}
+
 fn at(rows: &[u32], of: &[bool]) -> Vec<bool> {
     rows.iter().map(|&row| of[row as usize]).collect()
 }
@@ -153,12 +210,12 @@ fn at(rows: &[u32], of: &[bool]) -> Vec<bool> {
 pub(crate) fn warnings(compared: &[Compared], enough: bool) -> Vec<Warning> {
     let worse = compared
         .iter()
-        .filter(|it| enough && it.between_equals().is_worse());
+        .filter(|it| enough && it.decisive().is_worse());
     worse
         .map(|it| Warning::WorseThan {
             rival: it.rival,
-            roc_auc: it.between_equals().roc_auc.value,
-            log_loss: it.between_equals().log_loss.value,
+            roc_auc: it.decisive().roc_auc.value,
+            log_loss: it.decisive().log_loss.value,
         })
         .collect()
 }

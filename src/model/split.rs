@@ -50,7 +50,7 @@ pub(crate) fn hold_out(examples: &Examples, people: &People) -> (Holdout, Fold) 
 }
 
 /// The civil date of a day since 1970-01-01 (Howard Hinnant's `civil_from_days`).
-fn civil(day: i32) -> String {
+pub(super) fn civil(day: i32) -> String {
     let day = i64::from(day) + 719_468;
     let (era, of_era) = (day.div_euclid(146_097), day.rem_euclid(146_097));
     let year = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;

@@ -240,12 +240,12 @@ pub fn train_beside(
     let judged = judge(&twin.model, examples, &people, &held.valid)?;
     let metrics = judged.metrics(training.seed);
     progress(Progress::Comparing);
-    let rivals = Rivals::new(&task, training, &held, &holdout, active)?;
+    let rivals = Rivals::new(&task, training, &held, &holdout, (&twin.model, active))?;
 
     progress(Progress::Fitting);
     let fitted = fit_again(&task, whole, &choice, &twin.pairs, training)?;
     warnings.extend(leaks::outcomes(&fitted.prepared, training.min_people));
-    let refitted = if rivals.may_have_seen() {
+    let refitted = if rivals.needs_refitted() {
         Some(judge(&fitted.model, examples, &people, &held.valid)?)
     } else {
         None

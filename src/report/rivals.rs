@@ -128,18 +128,37 @@ fn seen(it: &Compared, lang: Lang) -> Option<String> {
         return None;
     };
     let short = model.short();
-    let refitted = it.refitted.as_ref().map(|it| {
-        let (auc, loss) = (
-            difference(it.roc_auc, lang),
-            difference(it.log_loss, lang),
-        );
-        say!(
-            lang,
-            " So the model itself, refitted on all rows and hence its equal, is compared too: AUC {auc}, log-loss {loss}."
-                | " Le modèle lui-même, réajusté sur toutes les lignes et donc son égal, est donc comparé aussi\u{a0}: AUC {auc}, perte {loss}."
-        )
-    });
-    let refitted = refitted.unwrap_or_default();
+    let decisive = it.decisive();
+    let (auc, loss) = (
+        difference(decisive.roc_auc, lang),
+        difference(decisive.log_loss, lang),
+    );
+    let more = match (&it.newer, &it.refitted) {
+        (Some(newer), _) => {
+            let after = &newer.after;
+            say!(
+                lang,
+                " Those after {after} neither had seen; on them this model’s twin differs by AUC {auc}, log-loss {loss}."
+                    | " Ceux d’après le {after}, ni l’un ni l’autre ne les avait vus\u{a0}; le jumeau de ce modèle y diffère ainsi\u{a0}: AUC {auc}, perte {loss}."
+            )
+        }
+        (None, Some(_)) => {
+            let last = it.last.as_ref().map(|last| {
+                say!(
+                    lang,
+                    " Nothing is newer than {last} to judge by, or too little."
+                        | " Rien n’est plus récent que le {last} pour en juger, ou trop peu."
+                )
+            });
+            let last = last.unwrap_or_default();
+            say!(
+                lang,
+                "{last} So the model itself, refitted on all rows, is compared too: AUC {auc}, log-loss {loss}. It has seen all of them and may flatter itself more than the active one: this is not a comparison between equals."
+                    | "{last} Le modèle lui-même, réajusté sur toutes les lignes, est donc comparé aussi\u{a0}: AUC {auc}, perte {loss}. Il les a tous vus et peut se flatter davantage que l’actif\u{a0}: ce n’est pas une comparaison entre égaux."
+            )
+        }
+        (None, None) => String::new(),
+    };
     Some(match seen {
         Seen::No => say!(
             lang,
@@ -148,13 +167,13 @@ fn seen(it: &Compared, lang: Lang) -> Option<String> {
         ),
         Seen::Yes => say!(
             lang,
-            "The active model {short} learned from days of the holdout, and may have learned from these very leads.{refitted}"
-                | "Le modèle actif {short} a appris de jours de la mise de côté, et peut-être de ces prospects mêmes.{refitted}"
+            "The active model {short} learned from days of the holdout, and may have learned from these very leads.{more}"
+                | "Le modèle actif {short} a appris de jours de la mise de côté, et peut-être de ces prospects mêmes.{more}"
         ),
         Seen::Unknown => say!(
             lang,
-            "No dates say whether the active model {short} learned from these very leads.{refitted}"
-                | "Aucune date ne dit si le modèle actif {short} a appris de ces prospects mêmes.{refitted}"
+            "No dates say whether the active model {short} learned from these very leads.{more}"
+                | "Aucune date ne dit si le modèle actif {short} a appris de ces prospects mêmes.{more}"
         ),
     })
 }

@@ -158,8 +158,11 @@ fn compared(input: &CardInput<'_>) -> Value {
             "roc_auc": it.roc_auc,
             "log_loss": it.log_loss,
             "difference": it.difference,
+            "last": it.last,
+            "newer": it.newer,
             "refitted": it.refitted,
-            "worse": it.between_equals().is_worse(),
+            "fair": it.is_fair(),
+            "worse": it.decisive().is_worse(),
         })
     });
     json!({ "each": each.collect::<Vec<_>>(), "incomparable": found.incomparable })

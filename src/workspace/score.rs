@@ -207,19 +207,10 @@ impl<'a> Night<'a> {
             });
         }
         let model = models::load(ws, view, version)?;
-        let columns = declared(ws, &model.model)?;
+        let columns = may_score(ws, &model.model)?;
         let rules = Rules::of(&Context::of(purpose, &pack, date));
         let plan =
             Plan::new(&ws.policy, &columns, false).telling(Telling::asked(&ws.policy, &[&rules]));
-        if plan.id_type.token() != model.model.schema().id_type {
-            return Err(Error::Refused {
-                what: format!(
-                    "model {} was trained with another type of identifier than the policy declares",
-                    version.short()
-                ),
-                hint: "train a model under the policy as it is now",
-            });
-        }
         let named = files::expand(&request.data)?;
         let events = consents::named(request.consents.as_deref(), [&rules], &pack)?;
         let inputs = [&named[..], events.as_slice()].concat();
@@ -551,6 +542,21 @@ impl Night<'_> {
         }
         Ok(decisions)
     }
+}
+
+/// The model's features as columns, if the policy as it is lets it score.
+pub(super) fn may_score<'a>(ws: &'a Workspace, model: &Model) -> Result<Vec<&'a Column>, Error> {
+    let columns = declared(ws, model)?;
+    if ws.policy.identifier().1.token() != model.schema().id_type {
+        return Err(Error::Refused {
+            what: format!(
+                "model {} was trained with another type of identifier than the policy declares",
+                model.version().short()
+            ),
+            hint: "train a model under the policy as it is now",
+        });
+    }
+    Ok(columns)
 }
 
 /// The model's features as columns that the policy still declares as features, in the model's order.

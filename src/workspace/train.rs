@@ -22,7 +22,7 @@ use crate::ledger::text::About;
 use crate::model::compared::ComparedAgain;
 use crate::model::findings::{CrossValidation, Findings};
 use crate::model::fingerprint::fingerprint;
-use crate::model::gates::gates;
+use crate::model::gates::{Against, gates};
 use crate::model::rivals::Active;
 use crate::model::{self, Model};
 use crate::name::Token;
@@ -95,7 +95,8 @@ pub fn train(
         None => None,
     };
     let view = View::open(&ws.root)?; // a workspace whose log does not open is not one to train in
-    let active = Beside::new(ws, &view, &purpose.id)?;
+    let against = models::against(&life(&view, &purpose.id));
+    let active = Beside::new(ws, &view, against)?;
     let named = files::expand(&request.data)?;
     let prints = named
         .iter()
@@ -159,7 +160,7 @@ pub fn train(
         }));
     }
     remember(ws, world, &version.to_string(), (&salts, &key), purpose)?;
-    let (card, twin) = cards(ws, &model, &provenance, active.map(|it| it.version));
+    let (card, twin) = cards(ws, &model, &provenance, against);
     let signature = writer.sign(&signed_text(&version));
     let entry = keep(
         ws,
@@ -248,7 +249,7 @@ fn standing<'a>(life: &Life<'a>, version: Digest) -> Option<&'a ModelEntry> {
     last.filter(|_| !purged).map(|(_, it)| it)
 }
 
-/// The model that scores for the purpose while another is trained, read and believed.
+/// The model that a new one is compared with while it is trained, read and believed.
 struct Beside {
     version: Digest,
     model: Model,
@@ -256,9 +257,10 @@ struct Beside {
 }
 
 impl Beside {
-    fn new(ws: &Workspace, view: &View, purpose: &Token) -> Result<Option<Self>, Error> {
-        let Some(version) = models::active(view, purpose) else {
-            return Ok(None);
+    fn new(ws: &Workspace, view: &View, against: Option<Against>) -> Result<Option<Self>, Error> {
+        let version = match against {
+            Some(Against::Active(version) | Against::Last(version)) => version,
+            Some(Against::Purged(_)) | None => return Ok(None),
         };
         let model = models::load(ws, view, version)?.model;
         let provenance = models::provenance(ws, version);
@@ -361,14 +363,14 @@ fn cards(
     ws: &Workspace,
     model: &Model,
     provenance: &Provenance,
-    active: Option<Digest>,
+    against: Option<Against>,
 ) -> (String, String) {
     let input = CardInput {
         model,
         provenance,
         policy: &ws.policy,
     };
-    let gates = gates(model, &provenance.findings, &ws.policy, active);
+    let gates = gates(model, &provenance.findings, &ws.policy, against);
     let known = Known {
         gates: Some(&gates),
         ..Known::default()

@@ -9,7 +9,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::{active, compared_again, load, provenance, resolve};
+use super::{against, compared_again, life, load, provenance, resolve};
 use crate::digest::Digest;
 use crate::fairness::Fairness;
 use crate::lang::Lang;
@@ -84,7 +84,7 @@ pub fn card_today(
         &model,
         &provenance.findings,
         &ws.policy,
-        active(&view, &purpose),
+        against(&life(&view, &purpose)),
     );
     let life = steps(&view, version);
     let fairness = latest::<Fairness>(&view, version, About::Fairness);

@@ -113,6 +113,12 @@ impl<'a> Life<'a> {
         self.reigns.last().and_then(|it| it.model)
     }
 
+    /// The model that scores, or where none does, the last one that did.
+    #[must_use]
+    pub fn last_active(&self) -> Option<Digest> {
+        self.reigns.iter().rev().find_map(|it| it.model)
+    }
+
     /// How far a model has come; `None` where the log does not know it.
     #[must_use]
     pub fn stage(&self, model: Digest) -> Option<Stage> {

@@ -30,6 +30,7 @@ use crate::ledger::text::{About, Approval, Leaving};
 use crate::ledger::{Entry, Time, note};
 use crate::model::Model;
 use crate::model::compared::ComparedAgain;
+use crate::model::gates::Against;
 use crate::name::Token;
 use crate::report::Provenance;
 
@@ -116,6 +117,16 @@ pub fn life<'a>(view: &'a View, purpose: &Token) -> Life<'a> {
 /// The model that scores for a purpose, by the log's last word on it.
 pub fn active(view: &View, purpose: &Token) -> Option<Digest> {
     life(view, purpose).active()
+}
+
+/// The model that a new one has to be no worse than: the active one, or the last that was; none where none ever was.
+pub fn against(life: &Life<'_>) -> Option<Against> {
+    let model = life.last_active()?;
+    Some(match life.stage(model) {
+        Some(Stage::Purged) => Against::Purged(model),
+        _ if life.active() == Some(model) => Against::Active(model),
+        _ => Against::Last(model),
+    })
 }
 
 /// The models of the log, oldest first; of one that was trained again, the latest entry.

@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use super::life::{Life, Stage};
 use super::refusal::{Asked, Refusal};
-use super::{compared_again, life, load, provenance, resolve, sweep};
+use super::{against, compared_again, life, load, provenance, resolve, sweep};
 use crate::digest::Digest;
 use crate::lang::Lang;
 use crate::ledger::Entry;
@@ -22,6 +22,7 @@ use crate::policy::Right;
 use crate::workspace::error::Error;
 use crate::workspace::journal::{Commit, View, Writer};
 use crate::workspace::person::Signer;
+use crate::workspace::score::may_score;
 use crate::workspace::signed::{BLANK, Signers, is_one_key, keep_policy, must_be_signed, sign};
 use crate::workspace::{Recorded, Workspace, World, erasure};
 
@@ -321,7 +322,7 @@ fn take_over(
     model: Digest,
     course: Course,
 ) -> Result<Recorded<StepDone>, Error> {
-    load(ws, step.view(), model)?;
+    may_score(ws, &load(ws, step.view(), model)?.model)?;
     let life = step.life();
     let approval = life
         .approval(model)
@@ -446,7 +447,7 @@ fn passed(
     if let Some(again) = compared_again(step.view(), version) {
         again.amend(&mut found.findings);
     }
-    let asked = gates(model, &found.findings, &ws.policy, step.life().active());
+    let asked = gates(model, &found.findings, &ws.policy, against(&step.life()));
     if !asked.passed {
         let lines = asked.failed().map(|gate| {
             let words = |lang| {
