@@ -4,7 +4,7 @@ use probant::digest::Digest;
 use probant::lang::Lang;
 use probant::model::compared::{Compared, Difference, Rival, Seen};
 use probant::model::findings::{Calibration, Interval, Level, Profile, Profiled, Verdict, Warning};
-use probant::model::gates::gates;
+use probant::model::gates::{Against, gates};
 use probant::report::{Happened, Known, Laid, Step, Table, card, card_json};
 use serde_json::{Value, json};
 
@@ -42,6 +42,8 @@ fn whole() -> Sample {
             roc_auc: interval(0.0183 + value, 0.0061),
             log_loss: interval(-0.0147 + value, 0.0042),
         },
+        last: None,
+        newer: None,
         refitted: None,
     };
     let active = Rival::Active {
@@ -86,7 +88,7 @@ fn made(sample: &Sample) -> (String, Value) {
         &sample.model,
         &sample.provenance.findings,
         &sample.policy,
-        Some(Digest::of(b"active")),
+        Some(Against::Active(Digest::of(b"active"))),
     );
     let table = |note: &str| Table {
         note: note.to_owned(),

@@ -2,9 +2,9 @@
 
 use probant::digest::Digest;
 use probant::model::Model;
-use probant::model::compared::{Compared, Difference, Incomparable, Rival, Seen};
+use probant::model::compared::{Compared, Difference, Incomparable, Newer, Rival, Seen};
 use probant::model::findings::{Findings, Interval, Warning};
-use probant::model::gates::{Gate, GateId, Gates, gates};
+use probant::model::gates::{Against, Gate, GateId, Gates, gates};
 use probant::model::train::train;
 use probant::odds::LogOdds;
 use probant::policy::{self, Pairs, Policy, Profiling, Training};
@@ -37,6 +37,7 @@ impl Case {
     }
 
     fn asked(&self, against: Option<Digest>) -> Gates {
+        let against = against.map(Against::Active);
         gates(&self.model, &self.findings, &self.policy, against)
     }
 
@@ -230,6 +231,8 @@ fn only_a_comparison_with_the_model_that_is_active_now_passes() {
         roc_auc: interval(0.8, 0.01),
         log_loss: interval(0.3, 0.01),
         difference,
+        last: None,
+        newer: None,
         refitted,
     };
     let as_good = Difference {
@@ -245,9 +248,44 @@ fn only_a_comparison_with_the_model_that_is_active_now_passes() {
     assert_failed(&case, GateId::Active, Some(other), "another model");
     case.findings.compared = vec![compared(worse, None)];
     assert_failed(&case, GateId::Active, Some(active), "+0.0010 and +0.0050");
-    // Where the active model may have seen the holdout, the twin is not its equal; the model itself is.
-    case.findings.compared = vec![compared(worse, Some(as_good))];
+    // Where the active model has seen the holdout, what is newer decides; without it, that is said.
+    let said = |case: &Case| {
+        let asked = case.asked(Some(active)).gates;
+        let gate = asked.into_iter().find(|it| it.id == GateId::Active);
+        gate.unwrap().meaning.en
+    };
+    let mut seen = compared(worse, Some(as_good));
+    seen.rival = Rival::Active {
+        model: active,
+        seen: Seen::Yes,
+    };
+    seen.last = Some("2026-09-30".to_owned());
+    case.findings.compared = vec![seen.clone()];
     assert!(case.asked(Some(active)).passed);
+    let text = said(&case);
+    assert!(
+        text.contains("Not a comparison between equals (nothing newer than 2026-09-30"),
+        "{text}"
+    );
+    seen.newer = Some(Newer {
+        after: "2026-09-30".to_owned(),
+        difference: worse,
+    });
+    case.findings.compared = vec![seen];
+    assert_failed(
+        &case,
+        GateId::Active,
+        Some(active),
+        "those after 2026-09-30",
+    );
+    // A purged model judges nothing, and that is said.
+    let gone = gates(
+        &case.model,
+        &case.findings,
+        &case.policy,
+        Some(Against::Purged(active)),
+    );
+    assert!(gone.passed && gone.gates[2].meaning.en.contains("its folder was removed"));
     case.findings.compared = Vec::new();
     case.findings.incomparable = Some(Incomparable {
         model: active,

@@ -315,6 +315,49 @@ fn a_model_out_of_use_scores_nobody_and_a_trial_is_marked_and_never_leaves() {
     assert_eq!(house.active(), first);
 }
 
+#[test]
+fn taking_the_active_model_out_of_use_does_not_switch_its_gate_off() {
+    let mut house = House::new();
+    let first = house.active();
+    let (second, third) = (house.train(7, true), house.train(8, true));
+    house.publish(&second);
+    house.step("retire", "@active", "data-1").done();
+    // It was compared with the first one; the second is still the one to beat.
+    let said = house.step("approve", &third, "dpo-1").failed(5);
+    assert!(said.err.contains("the one active last"), "{said:?}");
+    house.again(8, &third);
+    let done = house.step("approve", &third, "dpo-1").done().json();
+    let gates = done["gates"]["gates"].as_array().unwrap();
+    let gate = gates.iter().find(|it| it["id"] == "active").unwrap();
+    let en = gate["meaning"]["en"].as_str().unwrap();
+    assert!(
+        en.contains("the last active model") && en.contains(&second[..8]),
+        "{en}"
+    );
+    assert_eq!(done["gates"]["against"], second.as_str());
+    assert_ne!(first, second);
+}
+
+#[test]
+fn nothing_takes_over_that_the_policy_does_not_let_score() {
+    let mut house = House::new();
+    let first = house.active();
+    let second = house.train(7, true);
+    house.publish(&second);
+    let (from, to) = ("role = \"feature\"", "role = \"ignore\"");
+    house.edit(from, to);
+    let said = house.rollback(&[]).failed(5);
+    assert!(
+        said.err
+            .contains("the policy does not declare as a feature"),
+        "{said:?}"
+    );
+    assert_eq!(house.active(), second);
+    house.edit(to, from);
+    house.rollback(&[]).done();
+    assert_eq!(house.active(), first);
+}
+
 /// What a forger writes who holds the ledger's key, but nobody's own; and what is said of it.
 fn forgeries(known: &ModelEntry) -> Vec<(Vec<Entry>, &'static str)> {
     let policy = known.policy;

@@ -192,6 +192,47 @@ fn the_active_model_judges_the_same_leads_and_whether_it_saw_them_is_said() {
 }
 
 #[test]
+fn what_neither_has_seen_decides_and_a_model_that_saw_the_holdout_does_not_flatter_itself() {
+    let leads = dated(leads(12_000, -1.0));
+    let (good, _) = train(&leads, &plain(), &Profiling::default(), &|_| ()).unwrap();
+    // A candidate of the same leads without what tells most is worse wherever neither has seen the rows.
+    let mut days = leads.dates.clone().unwrap();
+    days.sort_unstable();
+    let day = |share: usize| days[days.len() * share / 100];
+    let civil = |day: i32| {
+        let epoch = chrono::NaiveDate::from_ymd_opt(1970, 1, 1).unwrap();
+        (epoch + chrono::Days::new(day as u64)).to_string()
+    };
+    for (share, newer) in [(81, true), (99, false)] {
+        let last = civil(day(share));
+        let active = Active {
+            version: good.version(),
+            model: &good,
+            last: Some(&last),
+        };
+        let profiling = Profiling::default();
+        let found = train_beside(&leads, &plain(), &profiling, Some(&active), &|_| ());
+        let found = found.unwrap().1;
+        let compared = found.compared.last().unwrap();
+        assert_eq!(compared.last.as_ref(), Some(&last));
+        assert_eq!(compared.newer.is_some(), newer, "{share}: {compared:?}");
+        assert_eq!(
+            (compared.refitted.is_some(), compared.is_fair()),
+            (!newer, newer)
+        );
+        // The refitted model is the active one, bit for bit: only the newer rows tell the twin from it.
+        let by = compared.decisive().log_loss.value;
+        assert_eq!(by.to_bits() != 0, newer, "{by}");
+        if let Some(it) = &compared.newer {
+            assert!(it.after >= last && it.difference != compared.difference);
+        }
+        let text = serde_json::to_string(compared).unwrap();
+        let back: probant::model::compared::Compared = serde_json::from_str(&text).unwrap();
+        assert_eq!(&back, compared);
+    }
+}
+
+#[test]
 fn whatever_judges_better_is_named_with_what_to_do() {
     // A straight line over the whole range, which the latest fifth leaves: bins end where the known values end.
     let mut leads = leads(6_000, -1.0);
