@@ -303,7 +303,7 @@ fn whatever_the_groups_no_count_of_few_can_be_reckoned_from_their_shares() {
                 told += 1;
             }
         };
-        let all = |of: &dyn Fn(&[(usize, usize); 3]) -> usize| groups.iter().map(of).sum::<usize>();
+        let all = |of: fn(&[(usize, usize); 3]) -> usize| groups.iter().map(of).sum::<usize>();
         let shown = found.groups.iter();
         let selected = shown
             .clone()
@@ -317,14 +317,10 @@ fn whatever_the_groups_no_count_of_few_can_be_reckoned_from_their_shares() {
         });
         let wrong: Vec<_> = wrong.collect();
         errors += wrong.len();
-        counted(
-            0,
-            all(&|it| it[0].0 + it[1].0 + it[2].0),
-            selected.collect(),
-        );
-        counted(2, all(&|it| it[0].1), won.collect());
+        counted(0, all(|it| it[0].0 + it[1].0 + it[2].0), selected.collect());
+        counted(2, all(|it| it[0].1), won.collect());
         if !wrong.is_empty() {
-            counted(3, all(&|it| it[1].0), wrong);
+            counted(3, all(|it| it[1].0), wrong);
         }
         for at in [0, 2, 3] {
             assert!(
