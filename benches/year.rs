@@ -49,7 +49,7 @@ fn main() {
     let policy = fs::read_to_string(policy).expect("the policy");
     let folder = env::temp_dir().join(format!("probant-year-{}", std::process::id()));
     fs::create_dir_all(&folder).expect("a temporary folder");
-    let mut year = play::live(&folder, &policy, &play::Calls::read(&file), &CUT, 5);
+    let mut year = play::live(&folder, &policy, &play::Calls::read(&file), &CUT, 4);
     year.proves_itself();
     println!(
         "| month | leads | won | model | score index | what moved most | AUC expected | AUC realised | calibration error | exit | what was done |"

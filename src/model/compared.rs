@@ -94,12 +94,13 @@ pub struct Compared {
     pub refitted: Option<Difference>,
 }
 
-/// The twin beside the active model on rows that came after everything that the active one learned from.
+/// The candidate, fitted on what came until then, beside the active model on rows that came after everything that the
+/// active one learned from: neither has seen them, and neither knows more of the days before.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Newer {
     /// The rows are dated after this civil day.
     pub after: String,
-    /// The twin's figures less the other's.
+    /// The candidate's figures less the other's.
     pub difference: Difference,
 }
 

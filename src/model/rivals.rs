@@ -34,6 +34,9 @@ pub struct Active<'a> {
     pub last: Option<&'a str>,
 }
 
+/// Fits the candidate again on fewer rows, with the strength and the pairs that it chose.
+type Again<'a> = &'a dyn Fn(&[u32]) -> Result<Model, Error>;
+
 /// The rivals' judgements.
 pub(crate) struct Rivals {
     judged: Vec<(Rival, Option<u64>, Judged)>,
@@ -49,7 +52,7 @@ impl Rivals {
         training: &Training,
         held: &Fold,
         holdout: &Holdout,
-        (twin, active): (&Model, Option<&Active<'_>>),
+        (again, active): (Again<'_>, Option<&Active<'_>>),
     ) -> Result<Self, Error> {
         let (examples, people) = (task.examples, task.people);
         let outcome: Vec<bool> = at(&held.valid, &examples.outcome);
@@ -86,7 +89,7 @@ impl Rivals {
                     .last
                     .filter(|_| examples.dates.is_some())
                     .map(str::to_owned);
-                rivals.newer = newer(&task, training, held, twin, active);
+                rivals.newer = newer(&task, training, held, again, active);
             }
         }
         Ok(rivals)
@@ -161,14 +164,15 @@ fn seen(holdout: &Holdout, last: Option<&str>) -> Seen {
     }
 }
 
-/// The twin beside the active model on the rows of the holdout that came after the last day the active one learned
-/// from, if there are enough of either outcome. The rows left out are none or `min_people` at least: no figure tells
+/// The candidate, fitted on everything up to the last day that the active model learned from, beside the active model
+/// on the rows of the holdout that came after: neither has seen them, and neither knows more of the days before. Only
+/// if there are enough of either outcome. The rows left out are none or `min_people` at least: no figure tells
 /// of fewer by subtraction.
 fn newer(
     task: &Task<'_>,
     training: &Training,
     held: &Fold,
-    twin: &Model,
+    again: Again<'_>,
     active: &Active<'_>,
 ) -> Option<Newer> {
     let (examples, people) = (task.examples, task.people);
@@ -194,8 +198,12 @@ fn newer(
     if won.min(rows.len() as u64 - won) < least {
         return None;
     }
-    let judged = |model| judge(model, examples, people, &rows).ok();
-    let (ours, theirs) = (judged(twin)?, judged(active.model)?);
+    let seen = |row: &u32| !unseen(row);
+    let known = held.valid.iter().copied().filter(seen);
+    let mut before: Vec<u32> = held.train.iter().copied().chain(known).collect();
+    before.sort_unstable();
+    let judged = |model: &Model| judge(model, examples, people, &rows).ok();
+    let (ours, theirs) = (judged(&again(&before).ok()?)?, judged(active.model)?);
     Some(Newer {
         after: after.unwrap_or_else(|| last.to_owned()),
         difference: ours.beside(&[&theirs], training.seed)[0].difference,

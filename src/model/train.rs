@@ -240,16 +240,17 @@ pub fn train_beside(
     let judged = judge(&twin.model, examples, &people, &held.valid)?;
     let metrics = judged.metrics(training.seed);
     progress(Progress::Comparing);
-    let rivals = Rivals::new(&task, training, &held, &holdout, (&twin.model, active))?;
+    let again = |rows: &[u32]| {
+        let prepared = Prepared::new(&task, rows)?;
+        Ok(fit_again(&task, prepared, &choice, &twin.pairs, training)?.model)
+    };
+    let rivals = Rivals::new(&task, training, &held, &holdout, (&again, active))?;
 
     progress(Progress::Fitting);
     let fitted = fit_again(&task, whole, &choice, &twin.pairs, training)?;
     warnings.extend(leaks::outcomes(&fitted.prepared, training.min_people));
-    let refitted = if rivals.needs_refitted() {
-        Some(judge(&fitted.model, examples, &people, &held.valid)?)
-    } else {
-        None
-    };
+    let all_of_it = || judge(&fitted.model, examples, &people, &held.valid);
+    let refitted = rivals.needs_refitted().then(all_of_it).transpose()?;
     let compared = rivals.compared(&judged, refitted.as_ref(), training.seed);
 
     progress(Progress::Certifying);
